@@ -156,7 +156,7 @@ function unavailable(message: string, cause?: unknown): MaskUploadError {
   return new MaskUploadError('database-unavailable', message, { cause });
 }
 
-function sqlState(error: unknown): string | undefined {
+export function sqlState(error: unknown): string | undefined {
   const code = (error as { code?: unknown } | null)?.code;
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
 }
@@ -176,6 +176,7 @@ const LOST_CONNECTION =
 function toDatabaseError(error: unknown): unknown {
   if (isMaskUploadError(error)) return error;
   const state = sqlState(error);
+  if (state === '22021') return new MaskUploadError('invalid-request', 'Text holds a character that cannot be stored.');
   if (state !== undefined) {
     return NOT_NOW.test(state) ? unavailable('The database cannot answer now; try again.', error) : error;
   }

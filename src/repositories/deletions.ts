@@ -1,0 +1,80 @@
+import type { ObjectKey } from '../domain/types.js';
+import type { Session } from './database.js';
+import type { Schema } from './schema.js';
+
+/** A queued key that this process may work on until its lease ends. */
+export interface ClaimedDeletion {
+  file_path: ObjectKey;
+  /** No signed PUT can create the object any more: once it is deleted now, the row may go. */
+  final: boolean;
+}
+
+/**
+ * Leases due keys: nobody else takes them for `leaseSeconds`, and a process that dies gives them back that way. No lock
+ * outlives the statement, since the object store is asked in between.
+ */
+export async function claimDeletions(
+  session: Session,
+  schema: Schema,
+  limit: number,
+  leaseSeconds: number,
+  graceSeconds: number,
+): Promise<ClaimedDeletion[]> {
+  return session.json<ClaimedDeletion>(
+    `WITH due AS (
+       SELECT file_path FROM ${schema.tables.deletion} WHERE not_before <= now()
+       ORDER BY not_before LIMIT ? FOR UPDATE SKIP LOCKED
+     ), claimed AS (
+       UPDATE ${schema.tables.deletion} d
+       SET not_before = now() + make_interval(secs => ?), attempts = d.attempts + 1
+       FROM due WHERE d.file_path = due.file_path
+       RETURNING d.file_path, d.put_expires_at + make_interval(secs => ?) <= now() AS final
+     )
+     SELECT row_to_json(claimed)::text AS row FROM claimed`,
+    [limit, leaseSeconds, graceSeconds],
+  );
+}
+
+/**
+ * After the objects are gone: drops the rows that were final when claimed, and puts the others off until their PUT
+ * URLs are dead for `graceSeconds`. Rows that someone else holds are left to the end of their lease, so that the queue
+ * never makes a host's own DELETE wait in a circle.
+ */
+export async function settleDeletions(
+  session: Session,
+  schema: Schema,
+  claimed: readonly ClaimedDeletion[],
+  graceSeconds: number,
+): Promise<void> {
+  await session.execute(
+    `WITH held AS (
+       SELECT d.file_path, c.final FROM ${schema.tables.deletion} d
+       JOIN json_to_recordset(?::json) AS c (file_path text, final boolean) ON c.file_path = d.file_path
+       ORDER BY d.file_path FOR UPDATE OF d SKIP LOCKED
+     ), dropped AS (
+       DELETE FROM ${schema.tables.deletion} d USING held
+       WHERE d.file_path = held.file_path AND held.final AND d.put_expires_at + make_interval(secs => ?) <= now()
+     )
+     UPDATE ${schema.tables.deletion} d
+     SET not_before = d.put_expires_at + make_interval(secs => ?), attempts = 0
+     FROM held WHERE d.file_path = held.file_path AND NOT held.final`,
+    [JSON.stringify(claimed), graceSeconds, graceSeconds],
+  );
+}
+
+/** Puts failed deletions off by `baseSeconds`, doubled with each attempt, up to ten minutes. */
+export async function postponeDeletions(
+  session: Session,
+  schema: Schema,
+  keys: readonly ObjectKey[],
+  baseSeconds: number,
+): Promise<void> {
+  await session.execute(
+    `UPDATE ${schema.tables.deletion}
+     SET not_before = now() + make_interval(secs => least(600, ? * 2 ^ least(attempts - 1, 10)))
+     WHERE file_path IN (
+       SELECT file_path FROM ${schema.tables.deletion} WHERE file_path = ANY (?::text[])
+       ORDER BY file_path FOR UPDATE SKIP LOCKED)`,
+    [baseSeconds, keys],
+  );
+}

@@ -1,0 +1,101 @@
+import type { ServerResponse } from 'node:http';
+import { isMaskUploadError, MaskUploadError } from '../domain/errors.js';
+import type { Principal } from '../domain/types.js';
+import { annotationIdToJson } from '../repositories/schema.js';
+import type { Context } from '../use-cases/context.js';
+import { maskNotFound } from '../use-cases/get-mask.js';
+import { groupNotFound } from '../use-cases/get-mask-group.js';
+import { openScope } from '../use-cases/open-scope.js';
+import { type AccessRequest, type Auth, askHost, HostError, type HostRequest } from './auth.js';
+import type { BodyReader } from './body.js';
+import { send, sendProblem } from './respond.js';
+import type { Route } from './routes/route.js';
+
+export type Next = (error?: unknown) => void;
+
+/** Takes one request through authentication, authorisation and its use case to an answer. */
+export async function handle<P extends Principal>(
+  deps: { context: Context; auth: Auth<P>; readBody: BodyReader },
+  route: Route,
+  req: HostRequest,
+  res: ServerResponse,
+  next: Next,
+): Promise<void> {
+  try {
+    send(res, await answer(deps, route, req, res));
+  } catch (error) {
+    if (error instanceof HostError) return next(error.error);
+    const problem = isMaskUploadError(error)
+      ? error
+      : new MaskUploadError('internal-error', 'Something went wrong in the server. It has been told of it.', {
+          cause: error,
+        });
+    if (problem.status >= 500) {
+      const { onEvent } = deps.context.settings;
+      onEvent({
+        type: 'request-failed',
+        operation: route.operation,
+        code: problem.code,
+        error: problem.cause ?? problem,
+      });
+    }
+    // what is left of a body nobody reads ends with its connection
+    const close = problem.code === 'body-too-large' ? { Connection: 'close' } : undefined;
+    const authenticate = problem.code === 'unauthenticated' ? { 'WWW-Authenticate': 'Bearer' } : undefined;
+    sendProblem(res, problem, { ...close, ...authenticate });
+  }
+}
+
+async function answer<P extends Principal>(
+  { context, auth, readBody }: { context: Context; auth: Auth<P>; readBody: BodyReader },
+  route: Route,
+  req: HostRequest,
+  res: ServerResponse,
+) {
+  const principal = await askHost(() => auth.authenticate(req));
+  if (principal === null || principal === undefined) {
+    throw new MaskUploadError('unauthenticated', 'Authenticate first; this server says how.');
+  }
+  const params: Record<string, string> = req.params;
+  const scope = await openScope(context, params.annotation_id ?? '', principal);
+  const groupId = params.group_id === undefined ? undefined : readId(params.group_id, groupNotFound);
+  const maskId = params.mask_id === undefined ? undefined : readId(params.mask_id, maskNotFound);
+
+  const authorize = async (action: AccessRequest['action']) => {
+    const access: AccessRequest = {
+      action,
+      operation: route.operation,
+      annotationId: annotationIdToJson(scope.schema, scope.annotation),
+      ...(groupId !== undefined && { groupId }),
+      ...(maskId !== undefined && { maskId }),
+      req,
+    };
+    const allowed: unknown = await askHost(() => auth.authorize(principal, access));
+    if (allowed !== true) throw new MaskUploadError('forbidden', `You may not ${action} here.`);
+  };
+  await authorize(route.action);
+
+  const takesBody = route.method === 'POST' || route.method === 'PATCH';
+  const body = takesBody ? await readBody(req, res) : undefined;
+  const also = route.alsoNeeds?.(body);
+  if (also) await authorize(also);
+
+  const url: string = req.originalUrl ?? req.url;
+  const [path = '', query = ''] = url.split('?', 2);
+  return route.run({
+    context,
+    // routes only use the ids that their path has
+    scope: { ...scope, groupId: groupId ?? 0, maskId: maskId ?? 0 },
+    body,
+    query: new URLSearchParams(query),
+    method: req.method ?? 'GET',
+    url: path,
+  });
+}
+
+/** The package's own ids: canonical positive integers. What cannot be one names nothing. */
+function readId(text: string, notFound: () => MaskUploadError): number {
+  const id = /^[1-9]\d{0,15}$/.test(text) ? Number(text) : Number.NaN;
+  if (!Number.isSafeInteger(id)) throw notFound();
+  return id;
+}

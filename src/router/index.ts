@@ -1,0 +1,73 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import express from 'express';
+import { MaskUploadError } from '../domain/errors.js';
+import type { Principal } from '../domain/types.js';
+import { createContext } from '../use-cases/context.js';
+import type { MaskUploadOptions } from '../use-cases/options.js';
+import { type Auth, checkAuth, type HostRequest } from './auth.js';
+import { createBodyReader } from './body.js';
+import { handle, type Next } from './handle.js';
+import { sendProblem } from './respond.js';
+import { maskGroupRoutes } from './routes/mask-groups.js';
+import { maskRoutes } from './routes/masks.js';
+import type { Route } from './routes/route.js';
+import { uploadRoutes } from './routes/uploads.js';
+
+export interface MaskUploadRouterOptions<P extends Principal = Principal> extends MaskUploadOptions {
+  /** Who makes a request, and what they may do. Required. */
+  auth: Auth<P>;
+  /** Largest JSON body, bytes. Default 2 MiB. */
+  maxBodyBytes?: number | undefined;
+}
+
+/** Mount it with `app.use(path, router)`, under Express 4 or 5. */
+export interface MaskUploadRouter {
+  (req: IncomingMessage, res: ServerResponse, next: Next): void;
+  /** Stops the upkeep, waiting for what is under way. The knex instance and the storage stay the host's. */
+  close(): Promise<void>;
+}
+
+const DEFAULT_MAX_BODY_BYTES = 2 * 2 ** 20;
+
+const ROUTES: readonly Route[] = [...maskGroupRoutes, ...uploadRoutes, ...maskRoutes];
+
+/**
+ * The HTTP API as an Express router. It answers for its own paths only; everything else goes on to the host's `next`.
+ * @throws TypeError or RangeError at construction for options that are missing or cannot work.
+ */
+export function createMaskUploadRouter<P extends Principal>(options: MaskUploadRouterOptions<P>): MaskUploadRouter {
+  const context = createContext(options);
+  checkAuth(options.auth);
+  const readBody = createBodyReader(options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES);
+  const deps = { context, auth: options.auth, readBody };
+
+  const router = express.Router({ mergeParams: true });
+  for (const path of new Set(ROUTES.map((route) => route.path))) {
+    const routes = new Map(
+      ROUTES.filter((route) => route.path === path).map((route) => [route.method as string, route]),
+    );
+    const allowed = [...routes.keys(), ...(routes.has('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ');
+    router.all(path, (req, res, next) => {
+      if (req.method === 'OPTIONS') return next();
+      const route = routes.get(req.method === 'HEAD' ? 'GET' : req.method);
+      if (route) return void handle(deps, route, req as unknown as HostRequest, res, next);
+      const error = new MaskUploadError('method-not-allowed', `This path takes ${allowed}.`);
+      sendProblem(res, error, { Allow: allowed });
+    });
+  }
+  router.use(answerUndecodablePath);
+
+  if (context.settings.maintenance) context.upkeep.start();
+  const handler = (req: IncomingMessage, res: ServerResponse, next: Next) => router(req as never, res as never, next);
+  return Object.assign(handler, { close: () => context.upkeep.stop() });
+}
+
+/** Express raises this before any of our handlers runs. Four parameters make it an error handler. */
+function answerUndecodablePath(error: unknown, _req: unknown, res: ServerResponse, next: Next): void {
+  if (error instanceof URIError && error.message.startsWith('Failed to decode param')) {
+    const message = 'The path holds a % that is not followed by two hex digits.';
+    sendProblem(res, new MaskUploadError('invalid-request', message));
+  } else {
+    next(error);
+  }
+}

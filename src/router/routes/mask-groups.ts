@@ -1,0 +1,54 @@
+import { parseListMaskGroupsQuery } from '../../domain/query.js';
+import { createMaskGroup } from '../../use-cases/create-mask-group.js';
+import { deleteMaskGroup } from '../../use-cases/delete-mask-group.js';
+import { getMaskGroup } from '../../use-cases/get-mask-group.js';
+import { listMaskGroups } from '../../use-cases/list-mask-groups.js';
+import { updateMaskGroup } from '../../use-cases/update-mask-group.js';
+import { GROUP, GROUPS, type Route } from './route.js';
+
+export const maskGroupRoutes: Route[] = [
+  {
+    operation: 'createMaskGroup',
+    method: 'POST',
+    path: GROUPS,
+    action: 'write',
+    async run({ context, scope, body, url }) {
+      const group = await createMaskGroup(context, scope, body);
+      return { status: 201, body: group, headers: { Location: `${url.replace(/\/$/, '')}/${group.id}` } };
+    },
+  },
+  {
+    operation: 'listMaskGroups',
+    method: 'GET',
+    path: GROUPS,
+    action: 'read',
+    run: async ({ context, scope, query }) => ({
+      status: 200,
+      body: await listMaskGroups(context, scope, parseListMaskGroupsQuery(query)),
+    }),
+  },
+  {
+    operation: 'getMaskGroup',
+    method: 'GET',
+    path: GROUP,
+    action: 'read',
+    run: async ({ context, scope }) => ({ status: 200, body: await getMaskGroup(context, scope) }),
+  },
+  {
+    operation: 'updateMaskGroup',
+    method: 'PATCH',
+    path: GROUP,
+    action: 'write',
+    run: async ({ context, scope, body }) => ({ status: 200, body: await updateMaskGroup(context, scope, body) }),
+  },
+  {
+    operation: 'deleteMaskGroup',
+    method: 'DELETE',
+    path: GROUP,
+    action: 'delete',
+    async run({ context, scope }) {
+      await deleteMaskGroup(context, scope);
+      return { status: 204 };
+    },
+  },
+];

@@ -1,0 +1,31 @@
+import type { Context, MaskScope } from '../../use-cases/context.js';
+import type { AccessRequest } from '../auth.js';
+import type { Answer } from '../respond.js';
+
+/** A call on its way to its use case. `groupId` and `maskId` are there where the path has them. */
+export interface Call {
+  context: Context;
+  scope: MaskScope;
+  body: unknown;
+  query: URLSearchParams;
+  method: string;
+  /** Path of this request as the client sent it, without the query. */
+  url: string;
+}
+
+/** One operation of the OpenAPI document. */
+export interface Route {
+  operation: string;
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  /** Relative to the mount, in Express's syntax. */
+  path: string;
+  action: AccessRequest['action'];
+  /** A further action that this very body needs. */
+  alsoNeeds?(body: unknown): AccessRequest['action'] | undefined;
+  run(call: Call): Promise<Answer>;
+}
+
+export const GROUPS = '/annotations/:annotation_id/mask-groups';
+export const GROUP = `${GROUPS}/:group_id`;
+export const MASKS = `${GROUP}/masks`;
+export const MASK = `${MASKS}/:mask_id`;

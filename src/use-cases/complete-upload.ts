@@ -1,0 +1,38 @@
+import type { Completion } from '../domain/types.js';
+import { validateBody } from '../domain/validation.js';
+import { groupExists } from '../repositories/groups.js';
+import { type FileProblems, findFiles, knownProblems, refuseRepeats, throwProblems } from './completed-files.js';
+import type { Context, GroupScope } from './context.js';
+import { groupNotFound } from './get-mask-group.js';
+import { recordFiles } from './record-files.js';
+import { verifyUploads } from './verify-uploads.js';
+
+/**
+ * Verifies uploaded files and records them as masks: all of them, or none with a reason for each that fails.
+ *
+ * 1. Find what the files are: masks already, or pending uploads. No lock is taken.
+ * 2. Read the objects behind the pending ones. No connection is held meanwhile.
+ * 3. In one transaction, with the group locked: look again, since a twin of this call may have been faster; move
+ *    pending → mask; compare the group with what the client expects of it.
+ *
+ * A repeat of a call that succeeded finds masks in step 1 and gives the same answer.
+ */
+export async function completeUpload(context: Context, scope: GroupScope, body: unknown): Promise<Completion> {
+  const request = validateBody('CompleteRequest', body);
+  const files = request.uploaded_files;
+  refuseRepeats(files, context.settings.maxBatch);
+  const found = await context.database.read(async (session) => {
+    if (!(await groupExists(session, scope.schema, scope.annotation, scope.groupId))) throw groupNotFound();
+    return findFiles(session, context, scope, files, 'no lock');
+  });
+
+  const problems: FileProblems = knownProblems(files, found);
+  const verified = await verifyUploads(context, scope, files, found, problems);
+  throwProblems(problems);
+
+  const { completion, replaced } = await context.database.write((session) =>
+    recordFiles(session, context, scope, request, verified),
+  );
+  if (replaced > 0) context.upkeep.drainSoon();
+  return completion;
+}

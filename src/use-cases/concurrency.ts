@@ -1,0 +1,32 @@
+/** Lets at most `limit` tasks run at the same time; the others wait in order. */
+export function createLimiter(limit: number): <T>(task: () => Promise<T>) => Promise<T> {
+  const waiting: (() => void)[] = [];
+  let running = 0;
+  return async (task) => {
+    if (running >= limit) await new Promise<void>((resolve) => waiting.push(resolve));
+    else running++;
+    try {
+      return await task();
+    } finally {
+      // the place goes to the next in line, or back
+      const next = waiting.shift();
+      if (next) next();
+      else running--;
+    }
+  };
+}
+
+/** Maps in order, giving other work a turn on the event loop after every `chunk` items. */
+export async function mapInChunks<T, R>(
+  items: readonly T[],
+  chunk: number,
+  map: (item: T, index: number) => Promise<R>,
+): Promise<R[]> {
+  const results: R[] = [];
+  for (let start = 0; start < items.length; start += chunk) {
+    if (start > 0) await new Promise<void>((resolve) => setImmediate(resolve));
+    const batch = items.slice(start, start + chunk);
+    results.push(...(await Promise.all(batch.map((item, offset) => map(item, start + offset)))));
+  }
+  return results;
+}

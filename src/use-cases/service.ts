@@ -1,0 +1,120 @@
+import {
+  type ListMaskGroupsQuery,
+  type ListMasksQuery,
+  parseIncludeQuery,
+  parseListMaskGroupsQuery,
+  parseListMasksQuery,
+} from '../domain/query.js';
+import type {
+  CompleteRequest,
+  Completion,
+  FileToSign,
+  Mask,
+  MaskGroup,
+  MaskGroupFields,
+  MaskGroupStats,
+  Principal,
+  SignedDownload,
+  SignedUpload,
+} from '../domain/types.js';
+import { completeUpload } from './complete-upload.js';
+import { createContext, type GroupScope, type MaskScope, type Scope } from './context.js';
+import { createMaskGroup } from './create-mask-group.js';
+import { deleteMask } from './delete-mask.js';
+import { deleteMaskGroup } from './delete-mask-group.js';
+import { getMask } from './get-mask.js';
+import { getMaskGroup } from './get-mask-group.js';
+import { listMaskGroups } from './list-mask-groups.js';
+import { listMasks } from './list-masks.js';
+import { openScope } from './open-scope.js';
+import type { MaskUploadOptions } from './options.js';
+import { signMaskDownload } from './sign-download.js';
+import { signUpload, signUploads } from './sign-uploads.js';
+import { updateMaskGroup } from './update-mask-group.js';
+
+/** The annotation a call is about, and who makes it. The service asks nobody for permission: the caller has it. */
+export interface AnnotationTarget {
+  annotationId: string | number | bigint;
+  /** Becomes `created_by`. */
+  principal?: Principal | null | undefined;
+}
+
+export interface GroupTarget extends AnnotationTarget {
+  groupId: number;
+}
+
+export interface MaskTarget extends GroupTarget {
+  maskId: number;
+}
+
+type TtlSeconds = { ttl_seconds?: number | null | undefined };
+type Include = { include?: 'download_url' | undefined };
+type Optional<T> = { [K in keyof T]?: T[K] | undefined };
+
+/**
+ * The use cases of the HTTP API as plain functions, for the host's own code. Bodies and results are those of the API;
+ * errors are `MaskUploadError`s with the API's codes.
+ */
+export interface MaskUploadService {
+  createMaskGroup(target: AnnotationTarget, body?: MaskGroupFields): Promise<MaskGroup>;
+  listMaskGroups(
+    target: AnnotationTarget,
+    query?: Optional<ListMaskGroupsQuery>,
+  ): Promise<{ mask_groups: MaskGroup[]; next_cursor: string | null }>;
+  getMaskGroup(target: GroupTarget): Promise<MaskGroup & { stats: MaskGroupStats }>;
+  updateMaskGroup(target: GroupTarget, body: MaskGroupFields): Promise<MaskGroup>;
+  deleteMaskGroup(target: GroupTarget): Promise<void>;
+  signUpload(target: GroupTarget, body: FileToSign & TtlSeconds): Promise<SignedUpload>;
+  signUploads(target: GroupTarget, body: { files: FileToSign[] } & TtlSeconds): Promise<{ uploads: SignedUpload[] }>;
+  completeUpload(target: GroupTarget, body: CompleteRequest): Promise<Completion>;
+  listMasks(
+    target: GroupTarget,
+    query?: Optional<Omit<ListMasksQuery, 'include_download_url'>> & Include,
+  ): Promise<{ masks: Mask[]; total_count: number; next_cursor: string | null }>;
+  getMask(target: MaskTarget, query?: Include): Promise<Mask>;
+  signMaskDownload(target: MaskTarget, body?: TtlSeconds): Promise<SignedDownload>;
+  deleteMask(target: MaskTarget): Promise<void>;
+  /** Stops the upkeep, waiting for what is under way. The knex instance and the storage stay the host's. */
+  close(): Promise<void>;
+}
+
+/** Starts its own upkeep unless `maintenance: false`. @throws TypeError or RangeError for options that cannot work. */
+export function createMaskUploadService(options: MaskUploadOptions): MaskUploadService {
+  const context = createContext(options);
+  if (context.settings.maintenance) context.upkeep.start();
+
+  const open = (target: AnnotationTarget): Promise<Scope> =>
+    openScope(context, String(target.annotationId), target.principal ?? null);
+  const openGroup = async (target: GroupTarget): Promise<GroupScope> => ({
+    ...(await open(target)),
+    groupId: target.groupId,
+  });
+  const openMask = async (target: MaskTarget): Promise<MaskScope> => ({
+    ...(await openGroup(target)),
+    maskId: target.maskId,
+  });
+
+  return {
+    createMaskGroup: async (target, body = {}) => createMaskGroup(context, await open(target), body),
+    listMaskGroups: async (target, query = {}) =>
+      listMaskGroups(context, await open(target), parseListMaskGroupsQuery(asParams(query))),
+    getMaskGroup: async (target) => getMaskGroup(context, await openGroup(target)),
+    updateMaskGroup: async (target, body) => updateMaskGroup(context, await openGroup(target), body),
+    deleteMaskGroup: async (target) => deleteMaskGroup(context, await openGroup(target)),
+    signUpload: async (target, body) => signUpload(context, await openGroup(target), body),
+    signUploads: async (target, body) => signUploads(context, await openGroup(target), body),
+    completeUpload: async (target, body) => completeUpload(context, await openGroup(target), body),
+    listMasks: async (target, query = {}) =>
+      listMasks(context, await openGroup(target), parseListMasksQuery(asParams(query))),
+    getMask: async (target, query = {}) => getMask(context, await openMask(target), parseIncludeQuery(asParams(query))),
+    signMaskDownload: async (target, body = {}) => signMaskDownload(context, await openMask(target), body),
+    deleteMask: async (target) => deleteMask(context, await openMask(target)),
+    close: () => context.upkeep.stop(),
+  };
+}
+
+/** The same names and checks as in a query string. */
+function asParams(query: Readonly<Record<string, unknown>>): URLSearchParams {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined);
+  return new URLSearchParams(given.map(([name, value]): [string, string] => [name, String(value)]));
+}

@@ -1,0 +1,154 @@
+import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import { inspectContent } from '../domain/content.js';
+import type { ErrorCode } from '../domain/errors.js';
+import type { MimeType } from '../domain/mime-types.js';
+import type { Sha256Hex } from '../domain/types.js';
+import type { UploadRow } from '../repositories/uploads.js';
+import { isStorageError, type ObjectInfo, type Storage, StorageError } from '../storage/storage.js';
+import { createLimiter } from './concurrency.js';
+
+/** What is true of the object behind a pending upload. */
+export type Verification =
+  | { status: 'verified'; checksum: Sha256Hex; width: number | null; height: number | null }
+  /** It is not what was promised, and never will be: objects are write-once. */
+  | { status: 'rejected'; code: ErrorCode; reason: string }
+  /** Nothing is there (yet). */
+  | { status: 'missing' };
+
+export interface Verifier {
+  /**
+   * Establishes what the stored object is. Callers that ask for the same upload at the same time share one answer.
+   * @throws StorageError when the store cannot say.
+   */
+  verify(upload: UploadRow): Promise<Verification>;
+}
+
+/** Up to here one GET tells everything; above it, an attested checksum may save reading the whole object. */
+export const SMALL_OBJECT_BYTES = 8 * 2 ** 20;
+const HEAD_BYTES = 64 * 2 ** 10;
+const TAIL_BYTES = 64;
+
+export function createVerifier(
+  storage: Storage,
+  settings: { verifyConcurrency: number; mimeTypes: ReadonlyMap<string, MimeType> },
+): Verifier {
+  const limit = createLimiter(settings.verifyConcurrency);
+  const underWay = new Map<string, Promise<Verification>>();
+
+  async function verify(upload: UploadRow): Promise<Verification> {
+    const type = settings.mimeTypes.get(upload.mime_type);
+    if (!type) return rejected('content-mismatch', 'Its MIME type is no longer accepted here.');
+    try {
+      const read = await readObject(storage, upload);
+      return 'status' in read ? read : judge(upload, type, read);
+    } catch (error) {
+      if (isStorageError(error) && error.code === 'no-such-key') return { status: 'missing' };
+      throw error;
+    }
+  }
+
+  function start(upload: UploadRow): Promise<Verification> {
+    const started = limit(() => verify(upload)).finally(() => underWay.delete(upload.id));
+    underWay.set(upload.id, started);
+    return started;
+  }
+
+  return {
+    async verify(upload) {
+      const shared = await underWay.get(upload.id);
+      // a look that began earlier may have come before the object
+      return shared === undefined || shared.status === 'missing' ? start(upload) : shared;
+    },
+  };
+}
+
+interface ReadObject {
+  size: number;
+  sha256: Sha256Hex;
+  head: Buffer;
+  tail: Buffer;
+}
+
+/** Reads as little as establishes size, SHA-256 and both ends of the object, in constant memory. */
+async function readObject(storage: Storage, upload: UploadRow): Promise<ReadObject | Verification> {
+  if (upload.file_size > SMALL_OBJECT_BYTES) {
+    const info = await storage.head(upload.file_path);
+    const wrong = compareWithPromise(upload, info);
+    if (wrong) return wrong;
+    if (info.sha256) {
+      const range = (start: number, end: number) => readRange(storage, upload, start, end);
+      const head = await range(0, HEAD_BYTES - 1);
+      const tail = await range(info.size - TAIL_BYTES, info.size - 1);
+      return { size: info.size, sha256: info.sha256, head, tail };
+    }
+  }
+  const { info, body } = await storage.read(upload.file_path);
+  const wrong = compareWithPromise(upload, info);
+  if (wrong) {
+    body.destroy();
+    return wrong;
+  }
+  const object = await digest(body);
+  // a short read is the store's fault, and no reason to reject what may well be whole
+  if (object.size !== info.size) throw new StorageError('unavailable', 'The object store ended an object early.');
+  return object;
+}
+
+async function readRange(storage: Storage, upload: UploadRow, start: number, end: number): Promise<Buffer> {
+  const { body } = await storage.read(upload.file_path, { range: { start, end } });
+  const chunks: Buffer[] = [];
+  for await (const chunk of body) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+async function digest(body: Readable): Promise<ReadObject> {
+  const hash = createHash('sha256');
+  const headChunks: Buffer[] = [];
+  let headSize = 0;
+  let tail: Buffer = Buffer.alloc(0);
+  let size = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    hash.update(chunk);
+    size += chunk.length;
+    if (headSize < HEAD_BYTES) {
+      const part = chunk.subarray(0, HEAD_BYTES - headSize);
+      headChunks.push(part);
+      headSize += part.length;
+    }
+    tail =
+      chunk.length >= TAIL_BYTES ? chunk.subarray(-TAIL_BYTES) : Buffer.concat([tail, chunk]).subarray(-TAIL_BYTES);
+  }
+  return { size, sha256: hash.digest('hex') as Sha256Hex, head: Buffer.concat(headChunks), tail };
+}
+
+function compareWithPromise(upload: UploadRow, info: ObjectInfo): Verification | undefined {
+  if (info.size !== upload.file_size) {
+    return rejected('size-mismatch', 'The stored object has another size than was signed.');
+  }
+  const storedType = info.contentType?.split(';')[0]?.trim().toLowerCase();
+  if (storedType !== undefined && storedType !== upload.mime_type) {
+    return rejected('content-mismatch', 'The object was stored with another content type than was signed.');
+  }
+  return undefined;
+}
+
+function judge(upload: UploadRow, type: MimeType, object: ReadObject): Verification {
+  if (upload.checksum !== null && upload.checksum !== object.sha256) {
+    return rejected('checksum-mismatch', 'The stored bytes have another SHA-256 than was signed.');
+  }
+  const findings = inspectContent(type, upload.content_encoding, object);
+  if (!findings.ok) return rejected('content-mismatch', `${findings.message}.`);
+  const { width = null, height = null } = findings;
+  if (
+    (width !== null && upload.width !== null && width !== upload.width) ||
+    (height !== null && upload.height !== null && height !== upload.height)
+  ) {
+    return rejected('content-mismatch', 'The stored image has another width or height than was signed.');
+  }
+  return { status: 'verified', checksum: object.sha256, width, height };
+}
+
+function rejected(code: ErrorCode, reason: string): Verification {
+  return { status: 'rejected', code, reason };
+}
