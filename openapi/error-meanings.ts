@@ -1,0 +1,33 @@
+import type { ErrorCode } from '../src/domain/errors.js';
+
+/** What each code tells a client, and what it can do about it. One line each, for the documentation. */
+export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
+  'invalid-request': 'the request breaks a rule of this page; `errors` says where',
+  'unsafe-name': 'a text looks like it names a person or holds an identifier; choose a neutral one',
+  'unsupported-mime-type': 'this server does not take files of that type',
+  'invalid-cursor': 'the cursor is not one that this list answered; start from the first page',
+  unauthenticated: 'no valid credentials came with the request',
+  forbidden: 'the credentials do not permit this',
+  'annotation-not-found': 'there is no such annotation',
+  'mask-group-not-found': 'this annotation has no such mask group',
+  'mask-not-found': 'this annotation has no such mask',
+  'upload-not-found': 'never signed here, expired, given up, deleted or replaced; sign the file anew',
+  'method-not-allowed': 'the path exists, the method does not; see `Allow`',
+  'upload-missing': 'signed, but nothing was uploaded yet; upload it and repeat',
+  'upload-rejected': 'what was uploaded has been refused before; sign the file anew',
+  'size-mismatch': 'the uploaded file has another size than was promised; sign it anew',
+  'checksum-mismatch': 'the uploaded bytes have another SHA-256 than was promised; sign the file anew',
+  'content-mismatch': 'the uploaded file is not what its MIME type, width or height says; sign it anew',
+  'slice-exists': 'the group already holds this slice and label; repeat with `replace` to replace it',
+  'slice-uid-mismatch': 'the group holds this slice index with another SOP Instance UID',
+  'slice-count-mismatch': 'the group would not hold as many slices as the request says',
+  'labels-mismatch': 'the group would not hold exactly the labels that the request says',
+  'file-too-large': 'a file is larger than this server takes',
+  'body-too-large': 'the request body is larger than this server takes; send fewer files at once',
+  'unsupported-media-type': 'the request body must be `application/json`',
+  'internal-error': 'something went wrong on the server',
+  'storage-unavailable': 'the object storage cannot be reached',
+  'database-unavailable': 'the database cannot be reached',
+  'schema-mismatch': 'the database is not migrated to what this server needs',
+  'verification-in-progress': 'the files are still being verified; what is done is kept, so repeat the same request',
+};
