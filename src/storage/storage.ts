@@ -28,6 +28,8 @@ export interface DownloadConditions {
   contentType: string;
   /** Generated file name for Content-Disposition: plain ASCII, never a client's. */
   fileName: string;
+  /** Content-Encoding of the stored bytes. Stores that keep it with the object (S3) answer with their own. */
+  contentEncoding?: 'gzip' | undefined;
 }
 
 export interface ObjectInfo {
