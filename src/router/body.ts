@@ -10,12 +10,12 @@ export type BodyReader = (req: IncomingMessage & { body?: unknown }, res: Server
  * @param maxBytes of a body; a longer one is `body-too-large`. A limit of the host's own parser, if that runs first,
  *   comes before ours.
  * @returns a reader that rejects with `unsupported-media-type`, `body-too-large` or `invalid-request`. A request
- *   without a body gives `{}`.
+ *   without a body gives undefined.
  */
 export function createBodyReader(maxBytes: number): BodyReader {
   const parser = express.json({ limit: maxBytes, strict: false, type: () => true });
   return async (req, res) => {
-    if (!hasBody(req)) return {};
+    if (!hasBody(req)) return undefined;
     const type = req.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
     if (type !== 'application/json') {
       throw new MaskUploadError(

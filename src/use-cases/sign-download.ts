@@ -10,7 +10,7 @@ import { secondsUntil, storageCall } from './storage-call.js';
 
 /** A signed GET of a mask's bytes. */
 export async function signMaskDownload(context: Context, scope: MaskScope, body: unknown): Promise<SignedDownload> {
-  const ttlSeconds = checkTtl(validateBody('SignDownloadRequest', body).ttl_seconds, context.settings);
+  const ttlSeconds = checkTtl(validateBody('SignDownloadRequest', body ?? {}).ttl_seconds, context.settings);
   const mask = await requireMask(context, scope);
   const { url, headers, expiresAt } = await sign(context, mask, 'GET', ttlSeconds);
   return {

@@ -80,7 +80,8 @@ export async function startHost(options: HostOptions = {}): Promise<TestHost> {
     await createHostTable(database.knex);
     await migrateMaskUpload(database.knex);
   }
-  const app = options.express === 4 ? express4() : express5();
+  // the two versions' types cannot be called as one
+  const app = (options.express === 4 ? express4() : express5()) as unknown as { use(...handlers: unknown[]): void };
   const server = createServer(app as unknown as RequestListener);
   const url = await listen(server);
 
@@ -161,14 +162,14 @@ async function s3Store() {
   };
 }
 
-async function filesystemStore(url: string, app: { use(path: string, handler: never): unknown }) {
+async function filesystemStore(url: string, app: { use(...handlers: unknown[]): void }) {
   const root = await mkdtemp(join(tmpdir(), 'mask-upload-test-'));
   const storage = createFilesystemStorage({
     root,
     secret: 'a secret for tests, of more than thirty-two bytes',
     publicUrl: `${url}/mask-files`,
   });
-  app.use('/mask-files', storage.handler as never);
+  app.use('/mask-files', storage.handler);
   return { storage, bucket: undefined, drop: () => rm(root, { recursive: true, force: true }) };
 }
 
