@@ -102,6 +102,8 @@ interface Migrator {
   rollback(): Promise<unknown>;
 }
 
+const SILENT = { warn() {}, error() {}, deprecate() {}, debug() {} };
+
 async function inMigration(
   knex: Knex,
   options: MigrateOptions,
@@ -110,6 +112,8 @@ async function inMigration(
   const lockTimeoutMs = options.lockTimeoutMs ?? 30_000;
   try {
     await knex.transaction(async (trx) => {
+      // What fails here is thrown, in words; knex would also print it.
+      trx.client.logger = SILENT;
       // This transaction's own copy of the configuration: nothing of the host's is renamed, hooked or changed.
       trx.client.config = {
         ...trx.client.config,

@@ -14,10 +14,11 @@ export interface MaskFilters {
 /** Position in a list of masks: its sort key, without a null in it. */
 export type MaskPosition = [sliceIndex: number, unlabelled: boolean, labelName: string, id: number];
 
-/** Columns in the order in which the API names them. */
+/** Columns in the order in which the API names them. An adopted row may hold a checksum that is no SHA-256. */
 export function maskColumns(alias: string): string {
   return `${alias}.id, ${alias}.mask_group_id, ${alias}.slice_index, ${alias}.sop_instance_uid, ${alias}.label_name,
-          ${alias}.file_path, ${alias}.mime_type, ${alias}.content_encoding, ${alias}.file_size, ${alias}.checksum,
+          ${alias}.file_path, ${alias}.mime_type, ${alias}.content_encoding, ${alias}.file_size,
+          CASE WHEN ${alias}.checksum ~ '^[0-9a-f]{64}$' THEN ${alias}.checksum END AS checksum,
           ${alias}.width, ${alias}.height, ${isoTime(`${alias}.created_at`)} AS created_at`;
 }
 
