@@ -26,7 +26,7 @@ const MASK_COLUMNS: ColumnSpec[] = [
   { name: 'slice_index', type: 'integer' },
   { name: 'sop_instance_uid', type: 'text' },
   { name: 'label_name', type: 'text' },
-  // byte order: a key is looked up by its beginning as well
+  // the byte order in which object stores list keys
   { name: 'file_path', type: 'text', collate: 'C', notNull: true },
   { name: 'mime_type', type: 'text', notNull: true, default: "'image/png'" },
   { name: 'content_encoding', type: 'text' },

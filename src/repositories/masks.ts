@@ -107,17 +107,14 @@ export async function findMasksByFile(
   schema: Schema,
   groupId: number,
   keys: readonly string[],
-  keyPrefixes: readonly string[],
+  uploadIds: readonly string[],
 ): Promise<MaskRow[]> {
-  // `prefix.` ≤ key < `prefix/` are the keys that continue the prefix with an extension, found by the unique index
+  // {prefix}/{installation}/{group_id}/{upload_id}.{ext}
   return session.rows<MaskRow>(
-    `SELECT ${maskColumns('m')} FROM unnest(?::text[]) k (file_path)
-     JOIN ${schema.tables.mask} m ON m.file_path = k.file_path AND m.mask_group_id = ?
-     UNION
-     SELECT ${maskColumns('m')} FROM unnest(?::text[]) p (prefix)
-     JOIN ${schema.tables.mask} m ON m.file_path >= p.prefix || '.' AND m.file_path < p.prefix || '/'
-       AND m.mask_group_id = ?`,
-    [keys, groupId, keyPrefixes, groupId],
+    `SELECT ${maskColumns('m')} FROM ${schema.tables.mask} m
+     WHERE m.mask_group_id = ? AND (m.file_path = ANY (?::text[])
+       OR split_part(split_part(m.file_path, '/', 4), '.', 1) = ANY (?::text[]))`,
+    [groupId, keys, uploadIds],
   );
 }
 

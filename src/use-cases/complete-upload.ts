@@ -23,7 +23,7 @@ export async function completeUpload(context: Context, scope: GroupScope, body: 
   refuseRepeats(files, context.settings.maxBatch);
   const found = await context.database.read(async (session) => {
     if (!(await groupExists(session, scope.schema, scope.annotation, scope.groupId))) throw groupNotFound();
-    return findFiles(session, context, scope, files, 'no lock');
+    return findFiles(session, scope, files, 'no lock');
   });
 
   const problems: FileProblems = knownProblems(files, found);
@@ -31,7 +31,7 @@ export async function completeUpload(context: Context, scope: GroupScope, body: 
   throwProblems(problems);
 
   const { completion, replaced } = await context.database.write((session) =>
-    recordFiles(session, context, scope, request, verified),
+    recordFiles(session, scope, request, verified),
   );
   if (replaced > 0) context.upkeep.drainSoon();
   return completion;

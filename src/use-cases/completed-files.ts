@@ -3,7 +3,7 @@ import { isUuid } from '../domain/object-key.js';
 import type { Session } from '../repositories/database.js';
 import { findMasksByFile, type MaskRow } from '../repositories/masks.js';
 import { findUploads, type UploadRow } from '../repositories/uploads.js';
-import type { Context, GroupScope } from './context.js';
+import type { GroupScope } from './context.js';
 
 /** What a file of the request turned out to be. One that is neither is not in the map. */
 export type FoundFile = { mask: MaskRow; upload?: undefined } | { upload: UploadRow; mask?: undefined };
@@ -46,21 +46,25 @@ function repeats(names: readonly (string | undefined)[]): FileProblems {
 /** Looks the files up, by key or by upload id, within the group only. `lock` takes the rows of pending uploads. */
 export async function findFiles(
   session: Session,
-  { settings }: Context,
   { schema, groupId }: GroupScope,
   files: readonly string[],
   lock: 'lock' | 'no lock',
 ): Promise<FoundFiles> {
-  const ids = files.filter(isUuid);
-  // a text that PostgreSQL cannot hold is no key of ours
-  const keys = files.filter((file) => !isUuid(file) && !file.includes('\0'));
-  const prefixes = ids.map((id) => `${settings.keyPrefix}/${schema.installation}/${groupId}/${id}`);
-  const uploads = await findUploads(session, schema, groupId, keys, ids, lock);
-  const masks = await findMasksByFile(session, schema, groupId, keys, prefixes);
-
   const byName = new Map<string, FoundFile>();
-  for (const upload of uploads) byName.set(upload.id, { upload }).set(upload.file_path, { upload });
-  for (const mask of masks) byName.set(uploadIdOf(mask), { mask }).set(mask.file_path, { mask });
+  const missing = () => {
+    const rest = files.filter((file) => !byName.has(file));
+    // a text that PostgreSQL cannot hold is no key of ours
+    return [rest.filter((file) => !isUuid(file) && !file.includes('\0')), rest.filter(isUuid)] as const;
+  };
+  for (const upload of await findUploads(session, schema, groupId, ...missing(), lock)) {
+    byName.set(upload.id, { upload }).set(upload.file_path, { upload });
+  }
+  const [keys, ids] = missing();
+  if (keys.length + ids.length > 0) {
+    for (const mask of await findMasksByFile(session, schema, groupId, keys, ids)) {
+      byName.set(uploadIdOf(mask), { mask }).set(mask.file_path, { mask });
+    }
+  }
 
   const found = new Map(
     files.flatMap((file) => {

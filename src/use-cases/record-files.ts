@@ -5,7 +5,7 @@ import { type GroupTotals, groupLabels, groupStatus, groupTotals, lockGroup } fr
 import { type MaskRow, slicesWithSeveralUids } from '../repositories/masks.js';
 import { deleteReplacedMasks, recordMasks, type UploadRow } from '../repositories/uploads.js';
 import { addProblem, type FileProblems, findFiles, knownProblems, throwProblems } from './completed-files.js';
-import type { Context, GroupScope } from './context.js';
+import type { GroupScope } from './context.js';
 import { groupNotFound } from './get-mask-group.js';
 import type { VerifiedUploads } from './verify-uploads.js';
 
@@ -15,7 +15,6 @@ import type { VerifiedUploads } from './verify-uploads.js';
  */
 export async function recordFiles(
   session: Session,
-  context: Context,
   scope: GroupScope,
   body: CompleteRequest,
   verified: VerifiedUploads,
@@ -25,7 +24,7 @@ export async function recordFiles(
   if (!(await lockGroup(session, schema, annotation, groupId))) throw groupNotFound();
 
   // with the group locked, nothing of it moves any more: what is found now is what will be recorded
-  const found = await findFiles(session, context, scope, files, 'lock');
+  const found = await findFiles(session, scope, files, 'lock');
   const problems: FileProblems = knownProblems(files, found);
   throwProblems(problems);
   const pending: { index: number; upload: UploadRow }[] = [];
