@@ -3,8 +3,8 @@ import express from 'express';
 import { MaskUploadError } from '../domain/errors.js';
 import type { Principal } from '../domain/types.js';
 import { createContext } from '../use-cases/context.js';
-import type { MaskUploadOptions } from '../use-cases/options.js';
-import { type Auth, checkAuth, type HostRequest } from './auth.js';
+import { checkNumber, type MaskUploadOptions } from '../use-cases/options.js';
+import { type Auth, checkAuth, HostError, type HostRequest } from './auth.js';
 import { createBodyReader } from './body.js';
 import { handle, type Next } from './handle.js';
 import { sendProblem } from './respond.js';
@@ -38,7 +38,7 @@ const ROUTES: readonly Route[] = [...maskGroupRoutes, ...uploadRoutes, ...maskRo
 export function createMaskUploadRouter<P extends Principal>(options: MaskUploadRouterOptions<P>): MaskUploadRouter {
   const context = createContext(options);
   checkAuth(options.auth);
-  const readBody = createBodyReader(options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES);
+  const readBody = createBodyReader(checkNumber('maxBodyBytes', options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES));
   const deps = { context, auth: options.auth, readBody };
 
   const router = express.Router({ mergeParams: true });
@@ -55,16 +55,21 @@ export function createMaskUploadRouter<P extends Principal>(options: MaskUploadR
       sendProblem(res, error, { Allow: allowed });
     });
   }
-  router.use(answerUndecodablePath);
+  router.use(answerError);
 
   if (context.settings.maintenance) context.upkeep.start();
   const handler = (req: IncomingMessage, res: ServerResponse, next: Next) => router(req as never, res as never, next);
   return Object.assign(handler, { close: () => context.upkeep.stop() });
 }
 
-/** Express raises this before any of our handlers runs. Four parameters make it an error handler. */
-function answerUndecodablePath(error: unknown, _req: unknown, res: ServerResponse, next: Next): void {
-  if (error instanceof URIError && error.message.startsWith('Failed to decode param')) {
+/**
+ * Four parameters make it an error handler. Of what arrives here only the path that cannot be decoded is ours: Express
+ * raises it before any of our handlers runs.
+ */
+function answerError(error: unknown, _req: unknown, res: ServerResponse, next: Next): void {
+  if (error instanceof HostError) {
+    next(error.error);
+  } else if (error instanceof URIError && error.message.startsWith('Failed to decode param')) {
     const message = 'The path holds a % that is not followed by two hex digits.';
     sendProblem(res, new MaskUploadError('invalid-request', message));
   } else {

@@ -76,19 +76,29 @@ export interface Settings {
 
 const GiB = 2 ** 30;
 
+interface NumberRange {
+  least?: number;
+  most?: number;
+  /** Default true. */
+  whole?: boolean;
+}
+
+/** @throws RangeError that names the option and says what it may be. */
+export function checkNumber(name: string, value: unknown, range: NumberRange = {}): number {
+  const { least = 1, most = Number.MAX_SAFE_INTEGER, whole = true } = range;
+  if (typeof value !== 'number' || !(value >= least && value <= most) || (whole && !Number.isInteger(value))) {
+    throw new RangeError(`Option ${name} must be ${whole ? 'a whole number' : 'a number'} from ${least} to ${most}.`);
+  }
+  return value;
+}
+
 /** @throws TypeError or RangeError that names the option and says what it may be. */
 export function resolveSettings(options: MaskUploadOptions): Settings {
   const number = (
     name: { [K in keyof Settings]: Settings[K] extends number ? K : never }[keyof Settings],
     fallback: number,
-    { least = 1, most = Number.MAX_SAFE_INTEGER, whole = true } = {},
-  ): number => {
-    const value = options[name] ?? fallback;
-    if (typeof value !== 'number' || !(value >= least && value <= most) || (whole && !Number.isInteger(value))) {
-      throw new RangeError(`Option ${name} must be ${whole ? 'a whole number' : 'a number'} from ${least} to ${most}.`);
-    }
-    return value;
-  };
+    range?: NumberRange,
+  ): number => checkNumber(name, options[name] ?? fallback, range);
 
   const storage = options.storage as Partial<Storage> | undefined;
   if (typeof storage?.signUpload !== 'function' || typeof storage.read !== 'function') {
