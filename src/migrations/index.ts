@@ -121,6 +121,8 @@ async function inMigration(
         wrapIdentifier: undefined,
         postProcessResponse: undefined,
       };
+      // the migrator leaves marks here, in what is otherwise the host's own object
+      trx.userParams = {};
       const session = sessionOn((sql, bindings) => trx.raw(sql, bindings));
       await session.execute(`SET LOCAL lock_timeout = ${Math.ceil(lockTimeoutMs)}`);
       await session.execute('SET LOCAL synchronous_commit = on');

@@ -18,7 +18,7 @@ export interface Session {
 }
 
 export interface Database {
-  /** One connection, no transaction: every statement stands alone. */
+  /** One short transaction that writes nothing. Inside one, the server itself ends a statement that takes too long. */
   read<T>(work: (session: Session) => Promise<T>): Promise<T>;
   /** One transaction, committed durably. Deadlocks and serialization failures are retried: `work` may run again. */
   write<T>(work: (session: Session) => Promise<T>): Promise<T>;
@@ -68,12 +68,7 @@ export function createDatabase(knex: Knex, limits: DatabaseLimits): Database {
   }
 
   return {
-    read: (work) =>
-      withConnection((connection) =>
-        work(
-          sessionOn((sql, bindings) => own.raw(sql, bindings).connection(connection) as unknown as Promise<PgResult>),
-        ),
-      ),
+    read: transact,
     async write(work) {
       for (let attempt = 1; ; attempt++) {
         try {
@@ -100,7 +95,9 @@ function cleanInstance(knex: Knex): Knex {
   if (knex.client?.dialect !== 'postgresql') {
     throw new TypeError('`knex` must use the PostgreSQL client (`client: "pg"`).');
   }
-  const clean = knex.withUserParams({ ...knex.userParams }) as Knex & { disableProcessing(): void };
+  // knex's migrator leaves this mark on the host's instance, where it would keep us from disabling anything
+  const userParams = { ...knex.userParams, isProcessingDisabled: false };
+  const clean = knex.withUserParams(userParams) as Knex & { disableProcessing(): void };
   clean.disableProcessing();
   return clean;
 }
@@ -169,9 +166,9 @@ function isRetryable(error: unknown): boolean {
 /** SQLSTATE classes and codes that mean "not now": https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const NOT_NOW = /^(08|53|57|58|28|40|25006|55P03|3D000)/;
 
-/** Node and pg report a lost or refused connection by errno or by message only. */
+/** Node and pg report a lost or refused connection by errno or by message only; knex puts "statement - " before it. */
 const LOST_CONNECTION =
-  /^(Connection terminated|Client has encountered a connection error|Client was closed|timeout expired|Connection ended|Unable to acquire a connection|Timeout acquiring|Knex: Timeout|aborted|read E|write E|connect E)/i;
+  /(^| - )(Connection terminated|Client has encountered a connection error|Client was closed|timeout expired|Connection ended|Unable to acquire a connection|Timeout acquiring|Knex: Timeout|aborted|read E|write E|connect E)/i;
 
 function toDatabaseError(error: unknown): unknown {
   if (isMaskUploadError(error)) return error;
