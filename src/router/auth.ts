@@ -39,7 +39,15 @@ export function checkAuth(auth: { authenticate?: unknown; authorize?: unknown } 
 
 /** An error of the host's own callback, on its way to the host's `next`. */
 export class HostError {
-  constructor(readonly error: unknown) {}
+  readonly error: unknown;
+
+  constructor(thrown: unknown) {
+    // Express takes these for "no error, go on to the next handler"
+    const meansGoOn = !thrown || thrown === 'route' || thrown === 'router';
+    this.error = meansGoOn
+      ? new Error('A callback of `auth` threw something that is no error', { cause: thrown })
+      : thrown;
+  }
 }
 
 /** Runs a callback of the host's. @throws HostError */

@@ -16,12 +16,9 @@ export function createBodyReader(maxBytes: number): BodyReader {
   const parser = express.json({ limit: maxBytes, strict: false, type: () => true });
   return async (req, res) => {
     if (!hasBody(req)) return undefined;
-    const type = req.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
-    if (type !== 'application/json') {
-      throw new MaskUploadError(
-        'unsupported-media-type',
-        'Send the body as JSON, with Content-Type: application/json.',
-      );
+    if (!isJson(req.headers['content-type'] ?? '')) {
+      const message = 'Send the body as JSON in UTF-8, with Content-Type: application/json.';
+      throw new MaskUploadError('unsupported-media-type', message);
     }
     if (Readable.isDisturbed(req)) return alreadyRead(req.body);
     await new Promise<void>((resolve, reject) => {
@@ -34,6 +31,13 @@ export function createBodyReader(maxBytes: number): BodyReader {
 function hasBody(req: IncomingMessage): boolean {
   const length = req.headers['content-length'];
   return req.headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0');
+}
+
+/** JSON is UTF-8 (RFC 8259 § 8.1); a charset may say so. Other parameters mean nothing. */
+function isJson(contentType: string): boolean {
+  const [type, ...parameters] = contentType.split(';').map((part) => part.trim().toLowerCase());
+  const otherCharset = parameters.some((part) => part.startsWith('charset') && !/^charset="?utf-?8"?$/.test(part));
+  return type === 'application/json' && !otherCharset;
 }
 
 /** The host's `json()` leaves a value; its `raw()` and `text()` leave the bytes or the text. */

@@ -13,7 +13,7 @@ import type { Route } from './routes/route.js';
 
 export type Next = (error?: unknown) => void;
 
-/** Takes one request through authentication, authorisation and its use case to an answer. */
+/** Takes one request through authentication, authorisation and its use case to an answer; a HostError goes to `next`. */
 export async function handle<P extends Principal>(
   deps: { context: Context; auth: Auth<P>; readBody: BodyReader },
   route: Route,
@@ -24,7 +24,7 @@ export async function handle<P extends Principal>(
   try {
     send(res, await answer(deps, route, req, res));
   } catch (error) {
-    if (error instanceof HostError) return next(error.error);
+    if (error instanceof HostError) return next(error);
     const problem = isMaskUploadError(error)
       ? error
       : new MaskUploadError('internal-error', 'Something went wrong in the server. It has been told of it.', {
@@ -56,10 +56,13 @@ async function answer<P extends Principal>(
   if (principal === null || principal === undefined) {
     throw new MaskUploadError('unauthenticated', 'Authenticate first; this server says how.');
   }
-  const params: Record<string, string> = req.params;
-  const scope = await openScope(context, params.annotation_id ?? '', principal);
-  const groupId = params.group_id === undefined ? undefined : readId(params.group_id, groupNotFound);
-  const maskId = params.mask_id === undefined ? undefined : readId(params.mask_id, maskNotFound);
+  // the host's mount path may have parameters of the same names
+  const param = (name: string) => (route.path.includes(`:${name}`) ? String(req.params[name]) : undefined);
+  const groupParam = param('group_id');
+  const maskParam = param('mask_id');
+  const scope = await openScope(context, param('annotation_id') ?? '', principal);
+  const groupId = groupParam === undefined ? undefined : readId(groupParam, groupNotFound);
+  const maskId = maskParam === undefined ? undefined : readId(maskParam, maskNotFound);
 
   const authorize = async (action: AccessRequest['action']) => {
     const access: AccessRequest = {
