@@ -118,6 +118,7 @@ export async function updateGroup(
   fields: MaskGroupFields,
 ): Promise<boolean> {
   const given = FIELDS.filter((name) => fields[name] !== undefined);
+  if (given.length === 0) return groupExists(session, schema, annotation, groupId);
   const cleared = { slice_count: '1', mask_type: "'segmentation'" } as Partial<Record<GroupFieldName, string>>;
   const changes = given.map((name) => `${name} = ${fields[name] === null ? (cleared[name] ?? 'NULL') : '?'}`);
   const updated = await session.rows(
@@ -246,8 +247,8 @@ export async function groupStats(session: Session, schema: Schema, groupId: numb
           ) f, generate_series(f.first::bigint,
                                f.first + least(g.slice_count, f.held + ${MISSING_SLICES_SHOWN}) - 1) i
           WHERE NOT EXISTS (SELECT FROM ${mask} WHERE mask_group_id = g.id AND slice_index = i)
-            AND NOT EXISTS (SELECT FROM ${mask} WHERE mask_group_id = g.id
-                            AND slice_index IS NULL AND sop_instance_uid IS NULL)
+            -- a volume misses nothing, and of slices known by UID alone nobody knows the index
+            AND NOT EXISTS (SELECT FROM ${mask} WHERE mask_group_id = g.id AND slice_index IS NULL)
           LIMIT ${MISSING_SLICES_SHOWN}
         ) missing), '[]') AS missing_slices,
        (SELECT count(*) FROM ${upload} u

@@ -81,13 +81,12 @@ export async function findMask(
   session: Session,
   schema: Schema,
   annotation: AnnotationKey,
-  groupId: number,
   maskId: number,
 ): Promise<MaskRow | undefined> {
   const [row] = await session.rows<MaskRow>(
     `SELECT ${maskColumns('m')} FROM ${schema.tables.mask} m JOIN ${schema.tables.group} g ON g.id = m.mask_group_id
-     WHERE m.id = ? AND g.id = ? AND g.annotation_id = ?::text::${schema.keyCast}`,
-    [maskId, groupId, annotation],
+     WHERE m.id = ? AND g.annotation_id = ?::text::${schema.keyCast}`,
+    [maskId, annotation],
   );
   return row;
 }

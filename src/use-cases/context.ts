@@ -27,11 +27,14 @@ export interface GroupScope extends Scope {
   groupId: number;
 }
 
-export interface MaskScope extends GroupScope {
+export interface MaskScope extends Scope {
   maskId: number;
 }
 
 export function createContext(options: MaskUploadOptions): Context {
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError("Pass `knex` and `storage`: the host's own knex instance and, e.g., createS3Storage({ … }).");
+  }
   const settings = resolveSettings(options);
   const database = createDatabase(options.knex, settings);
   const loadSchema = createSchemaLoader(database, options.database ?? {});

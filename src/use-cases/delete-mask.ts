@@ -1,15 +1,15 @@
 import { lockGroup } from '../repositories/groups.js';
-import { deleteMask as deleteRow } from '../repositories/masks.js';
+import { deleteMask as deleteRow, findMask } from '../repositories/masks.js';
 import type { Context, MaskScope } from './context.js';
 import { maskNotFound } from './get-mask.js';
-import { groupNotFound } from './get-mask-group.js';
 
 /** Deletes one mask. Its object is queued by a trigger and goes right after. */
-export async function deleteMask(context: Context, scope: MaskScope): Promise<void> {
-  const { schema, annotation, groupId, maskId } = scope;
+export async function deleteMask(context: Context, { schema, annotation, maskId }: MaskScope): Promise<void> {
   await context.database.write(async (session) => {
-    if (!(await lockGroup(session, schema, annotation, groupId))) throw groupNotFound();
-    if (!(await deleteRow(session, schema, groupId, maskId))) throw maskNotFound();
+    // a mask never changes its group: finding it first tells which one to lock
+    const mask = await findMask(session, schema, annotation, maskId);
+    const locked = mask && (await lockGroup(session, schema, annotation, mask.mask_group_id));
+    if (!locked || !(await deleteRow(session, schema, mask.mask_group_id, maskId))) throw maskNotFound();
   });
   context.upkeep.drainSoon();
 }

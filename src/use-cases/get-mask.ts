@@ -1,22 +1,17 @@
 import { MaskUploadError } from '../domain/errors.js';
 import type { Mask } from '../domain/types.js';
-import { groupExists } from '../repositories/groups.js';
 import { findMask, type MaskRow } from '../repositories/masks.js';
 import type { Context, MaskScope } from './context.js';
-import { groupNotFound } from './get-mask-group.js';
 import { withDownloadUrl } from './sign-download.js';
 
 export function maskNotFound(): MaskUploadError {
-  return new MaskUploadError('mask-not-found', 'This mask group has no such mask.');
+  return new MaskUploadError('mask-not-found', 'This annotation has no such mask.');
 }
 
-export async function requireMask(context: Context, scope: MaskScope): Promise<MaskRow> {
-  const { schema, annotation, groupId, maskId } = scope;
-  return context.database.read(async (session) => {
-    const mask = await findMask(session, schema, annotation, groupId, maskId);
-    if (mask) return mask;
-    throw (await groupExists(session, schema, annotation, groupId)) ? maskNotFound() : groupNotFound();
-  });
+export async function requireMask(context: Context, { schema, annotation, maskId }: MaskScope): Promise<MaskRow> {
+  const mask = await context.database.read((session) => findMask(session, schema, annotation, maskId));
+  if (!mask) throw maskNotFound();
+  return mask;
 }
 
 /** One mask, with a download URL when asked for. */

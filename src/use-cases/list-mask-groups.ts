@@ -4,8 +4,6 @@ import type { MaskGroup } from '../domain/types.js';
 import { listGroups } from '../repositories/groups.js';
 import type { Context, Scope } from './context.js';
 
-const MICROSECONDS = /^\d{4,6}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
-
 /** One page of an annotation's groups, newest first. */
 export async function listMaskGroups(
   context: Context,
@@ -18,9 +16,7 @@ export async function listMaskGroups(
     cursor === undefined
       ? undefined
       : decodeCursor(list, cursor, ([createdAt, id, ...rest]) =>
-          typeof createdAt === 'string' && MICROSECONDS.test(createdAt) && isId(id) && rest.length === 0
-            ? { createdAt, id }
-            : undefined,
+          isInstant(createdAt) && isId(id) && rest.length === 0 ? { createdAt, id } : undefined,
         );
   // one more than asked for tells whether there is a next page
   const found = await context.database.read((session) =>
@@ -32,6 +28,13 @@ export async function listMaskGroups(
     mask_groups: page.map(({ group }) => group),
     next_cursor: found.length > limit && last ? encodeCursor(list, [last.createdAt, last.id]) : null,
   };
+}
+
+/** An instant to the microsecond that exists in the calendar, so that PostgreSQL can read it. */
+function isInstant(value: unknown): value is string {
+  if (typeof value !== 'string' || !/^(?!0000)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/.test(value)) return false;
+  const time = new Date(`${value.slice(0, 23)}Z`);
+  return !Number.isNaN(time.getTime()) && time.toISOString().slice(0, 23) === value.slice(0, 23);
 }
 
 function isId(value: unknown): value is number {

@@ -22,8 +22,8 @@ import { createContext, type GroupScope, type MaskScope, type Scope } from './co
 import { createMaskGroup } from './create-mask-group.js';
 import { deleteMask } from './delete-mask.js';
 import { deleteMaskGroup } from './delete-mask-group.js';
-import { getMask } from './get-mask.js';
-import { getMaskGroup } from './get-mask-group.js';
+import { getMask, maskNotFound } from './get-mask.js';
+import { getMaskGroup, groupNotFound } from './get-mask-group.js';
 import { listMaskGroups } from './list-mask-groups.js';
 import { listMasks } from './list-masks.js';
 import { openScope } from './open-scope.js';
@@ -43,7 +43,7 @@ export interface GroupTarget extends AnnotationTarget {
   groupId: number;
 }
 
-export interface MaskTarget extends GroupTarget {
+export interface MaskTarget extends AnnotationTarget {
   maskId: number;
 }
 
@@ -85,14 +85,14 @@ export function createMaskUploadService(options: MaskUploadOptions): MaskUploadS
 
   const open = (target: AnnotationTarget): Promise<Scope> =>
     openScope(context, String(target.annotationId), target.principal ?? null);
-  const openGroup = async (target: GroupTarget): Promise<GroupScope> => ({
-    ...(await open(target)),
-    groupId: target.groupId,
-  });
-  const openMask = async (target: MaskTarget): Promise<MaskScope> => ({
-    ...(await openGroup(target)),
-    maskId: target.maskId,
-  });
+  const openGroup = async (target: GroupTarget): Promise<GroupScope> => {
+    if (!isId(target.groupId)) throw groupNotFound();
+    return { ...(await open(target)), groupId: target.groupId };
+  };
+  const openMask = async (target: MaskTarget): Promise<MaskScope> => {
+    if (!isId(target.maskId)) throw maskNotFound();
+    return { ...(await open(target)), maskId: target.maskId };
+  };
 
   return {
     createMaskGroup: async (target, body = {}) => createMaskGroup(context, await open(target), body),
@@ -111,6 +111,11 @@ export function createMaskUploadService(options: MaskUploadOptions): MaskUploadS
     deleteMask: async (target) => deleteMask(context, await openMask(target)),
     close: () => context.upkeep.stop(),
   };
+}
+
+/** What cannot be one of the package's own ids names nothing. */
+function isId(id: number): boolean {
+  return Number.isSafeInteger(id) && id > 0;
 }
 
 /** The same names and checks as in a query string. */

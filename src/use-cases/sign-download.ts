@@ -18,7 +18,7 @@ export async function signMaskDownload(context: Context, scope: MaskScope, body:
     method: 'GET',
     headers,
     file_path: mask.file_path,
-    expires_in: secondsUntil(expiresAt),
+    expires_in: secondsUntil(expiresAt, Date.now(), ttlSeconds),
     expires_at: expiresAt.toISOString(),
   };
 }

@@ -73,6 +73,7 @@ async function sign(
   });
   return storageCall(() =>
     mapInChunks(uploads, SIGNED_AT_ONCE, async (upload) => {
+      const signedAt = Date.now();
       const { method, url, headers, expiresAt } = await context.storage.signUpload(upload.file_path, {
         contentType: upload.mime_type,
         contentLength: upload.file_size,
@@ -86,7 +87,7 @@ async function sign(
         method: method as 'PUT',
         upload_url: url,
         headers,
-        expires_in: secondsUntil(expiresAt),
+        expires_in: secondsUntil(expiresAt, signedAt, ttlSeconds),
         expires_at: expiresAt.toISOString(),
       };
     }),

@@ -11,7 +11,10 @@ export async function storageCall<T>(call: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Whole seconds that a signed URL has left. */
-export function secondsUntil(expiresAt: Date): number {
-  return Math.max(0, Math.round((expiresAt.getTime() - Date.now()) / 1000));
+/**
+ * Whole seconds that a URL had left when it was signed, `from` milliseconds since 1970. Rounded up, since S3 counts in
+ * whole seconds of its own; never more than what was asked for.
+ */
+export function secondsUntil(expiresAt: Date, from: number, ttlSeconds: number): number {
+  return Math.min(ttlSeconds, Math.max(1, Math.ceil((expiresAt.getTime() - from) / 1000)));
 }

@@ -1,7 +1,7 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
 import type { Mask, SignedUpload } from '../../src/index.js';
-import { fileFor, newGroup, put, sha256, startHost, type TestHost, upload } from '../support/host.js';
+import { fileFor, maskPath, newGroup, put, sha256, startHost, type TestHost, upload } from '../support/host.js';
 import { png } from '../support/png.js';
 import { waitFor } from '../support/wait.js';
 
@@ -159,7 +159,7 @@ describe('completing uploads', () => {
     });
     expect(replaced.status).to.equal(200);
     expect(replaced.body.masks[1].checksum).to.equal(sha256(png({ value: 2 })));
-    expect((await host.api('GET', `${group}/masks/${before.masks[0].id}`)).status).to.equal(404);
+    expect((await host.api('GET', maskPath(group, before.masks[0].id))).status).to.equal(404);
     const gone = await complete(group, { uploaded_files: [old?.file_path] });
     expect([gone.status, gone.body.code]).to.deep.equal([404, 'upload-not-found']);
     await waitFor(async () => !(await host.keys()).includes(old?.file_path ?? ''), { message: 'the old object to go' });

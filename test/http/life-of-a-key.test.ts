@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { SignedUpload } from '../../src/index.js';
 import { createMaskUploadMaintenance } from '../../src/index.js';
-import { fileFor, newGroup, put, startHost, type TestHost, upload } from '../support/host.js';
+import { fileFor, maskPath, newGroup, put, startHost, type TestHost, upload } from '../support/host.js';
 import { png } from '../support/png.js';
 import { waitFor } from '../support/wait.js';
 
@@ -63,7 +63,7 @@ for (const store of ['s3', 'filesystem'] as const) {
       const two = await recorded(3);
       await recorded(3, 2);
       const { body } = await host.api('GET', `${one.group}/masks`);
-      expect((await host.api('DELETE', `${one.group}/masks/${body.masks[0].id}`)).status).to.equal(204);
+      expect((await host.api('DELETE', maskPath(one.group, body.masks[0].id))).status).to.equal(204);
       expect((await host.api('DELETE', two.group)).status).to.equal(204);
       await host.knex.raw('delete from annotation_annotation where id = 2');
       await settled();

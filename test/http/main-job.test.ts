@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Mask, SignedUpload } from '../../src/index.js';
-import { fileFor, put, sha256, startHost, type TestHost } from '../support/host.js';
+import { fileFor, maskPath, put, sha256, startHost, type TestHost } from '../support/host.js';
 import { png } from '../support/png.js';
 import { waitFor } from '../support/wait.js';
 
@@ -93,7 +93,7 @@ for (const store of ['s3', 'filesystem'] as const) {
       const { body: signed } = await host.api('POST', `${path}/signed-url`, fileFor(bytes, { slice_index: 0 }));
       expect(await put(signed, bytes)).to.equal(200);
       const { body: completion } = await host.api('POST', `${path}/complete`, { uploaded_files: [signed.upload_id] });
-      const mask = `${path}/masks/${completion.masks[0].id}`;
+      const mask = maskPath(path, completion.masks[0].id);
 
       const url = await host.api('POST', `${mask}/download-url`, { ttl_seconds: 120 });
       expect(url.body.expires_in).to.be.within(59, 120);

@@ -1,11 +1,11 @@
-import type { Context, MaskScope } from '../../use-cases/context.js';
+import type { Context, GroupScope, MaskScope } from '../../use-cases/context.js';
 import type { AccessRequest } from '../auth.js';
 import type { Answer } from '../respond.js';
 
 /** A call on its way to its use case. `groupId` and `maskId` are there where the path has them. */
 export interface Call {
   context: Context;
-  scope: MaskScope;
+  scope: GroupScope & MaskScope;
   body: unknown;
   query: URLSearchParams;
   method: string;
@@ -25,7 +25,9 @@ export interface Route {
   run(call: Call): Promise<Answer>;
 }
 
-export const GROUPS = '/annotations/:annotation_id/mask-groups';
+const ANNOTATION = '/annotations/:annotation_id';
+export const GROUPS = `${ANNOTATION}/mask-groups`;
 export const GROUP = `${GROUPS}/:group_id`;
+/** The masks of a group are listed there; a single one is found through its annotation. */
 export const MASKS = `${GROUP}/masks`;
-export const MASK = `${MASKS}/:mask_id`;
+export const MASK = `${ANNOTATION}/masks/:mask_id`;
