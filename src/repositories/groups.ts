@@ -224,7 +224,12 @@ export async function groupLabels(session: Session, schema: Schema, groupId: num
 
 const MISSING_SLICES_SHOWN = 100;
 
-export async function groupStats(session: Session, schema: Schema, groupId: number): Promise<MaskGroupStats> {
+/** Undefined when the group is gone: another statement sees another moment. */
+export async function groupStats(
+  session: Session,
+  schema: Schema,
+  groupId: number,
+): Promise<MaskGroupStats | undefined> {
   const { group, mask, upload } = schema.tables;
   const [row] = await session.rows<MaskGroupStats>(
     `SELECT
@@ -256,6 +261,5 @@ export async function groupStats(session: Session, schema: Schema, groupId: numb
      FROM ${group} g WHERE g.id = ?`,
     [groupId],
   );
-  if (!row) throw new Error('The group is gone although it was found');
   return row;
 }

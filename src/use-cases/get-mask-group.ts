@@ -15,7 +15,7 @@ export async function getMaskGroup(
   return context.database.read(async (session) => {
     const group = await findGroup(session, scope.schema, scope.annotation, scope.groupId);
     const stats = group && (await groupStats(session, scope.schema, scope.groupId));
-    if (!stats) throw groupNotFound();
+    if (!group || !stats) throw groupNotFound();
     return { ...group, stats };
   });
 }
