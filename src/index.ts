@@ -10,7 +10,7 @@ export type { SchemaOptions } from './repositories/schema.js';
 export type { AccessRequest, Auth, HostRequest } from './router/auth.js';
 export { createMaskUploadRouter, type MaskUploadRouter, type MaskUploadRouterOptions } from './router/index.js';
 export { createFilesystemStorage, type FilesystemStorage } from './storage/filesystem/index.js';
-export { signedUrlTtlsFromEnv, storageFromEnv } from './storage/from-env.js';
+export { type StorageFromEnv, signedUrlTtlsFromEnv, storageFromEnv } from './storage/from-env.js';
 export { createMinioStorage, createS3Storage, type S3StorageOptions } from './storage/s3/index.js';
 export * from './storage/storage.js';
 export { createMaskUploadMaintenance, type MaskUploadMaintenance } from './use-cases/maintenance.js';

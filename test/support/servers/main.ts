@@ -50,6 +50,7 @@ async function stop(): Promise<void> {
 // the parent decides when it ends: a signal that reaches both is the parent's to answer
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => undefined);
 process.on('disconnect', stop);
+if (!process.connected) stop(); // the parent was gone before we listened
 
 const report: Report = await started.then(
   (all) => ({ servers: all.map(({ env, description }) => ({ env, description })) }),
