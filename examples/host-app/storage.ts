@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Storage, storageFromEnv } from './pacs-mask-upload.js';
+import { type Storage, type StorageFromEnv, storageFromEnv } from './pacs-mask-upload.js';
 
 /** With a `handler` to be mounted when the storage is a folder. */
 export type OpenStorage = StorageFromEnv;
