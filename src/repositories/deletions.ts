@@ -9,9 +9,15 @@ export interface ClaimedDeletion {
   final: boolean;
 }
 
+/** Batches of live masks' keys that one claim drops before it lets the next run go on. */
+const MAX_DROPPED_BATCHES = 10;
+
 /**
  * Leases due keys: nobody else takes them for `leaseSeconds`, and a process that dies gives them back that way. No lock
  * outlives the statement, since the object store is asked in between.
+ *
+ * A due key that is a mask's is dropped from the queue instead. No key goes from mask to queue and back: such a mask was
+ * put back into a database that had lost it after its object was queued as an orphan.
  */
 export async function claimDeletions(
   session: Session,
@@ -20,19 +26,29 @@ export async function claimDeletions(
   leaseSeconds: number,
   graceSeconds: number,
 ): Promise<ClaimedDeletion[]> {
-  return session.json<ClaimedDeletion>(
-    `WITH due AS (
-       SELECT file_path FROM ${schema.tables.deletion} WHERE not_before <= now()
-       ORDER BY not_before LIMIT ? FOR UPDATE SKIP LOCKED
-     ), claimed AS (
-       UPDATE ${schema.tables.deletion} d
-       SET not_before = now() + make_interval(secs => ?), attempts = d.attempts + 1
-       FROM due WHERE d.file_path = due.file_path
-       RETURNING d.file_path, d.put_expires_at + make_interval(secs => ?) <= now() AS final
-     )
-     SELECT row_to_json(claimed)::text AS row FROM claimed`,
-    [limit, leaseSeconds, graceSeconds],
-  );
+  for (let round = 1; ; round++) {
+    const due = await session.json<ClaimedDeletion & { live: boolean }>(
+      `WITH due AS (
+         SELECT file_path FROM ${schema.tables.deletion} WHERE not_before <= now()
+         ORDER BY not_before LIMIT ? FOR UPDATE SKIP LOCKED
+       ), judged AS (
+         SELECT due.file_path, m.file_path IS NOT NULL AS live
+         FROM due LEFT JOIN ${schema.tables.mask} m ON m.file_path = due.file_path
+       ), dropped AS (
+         DELETE FROM ${schema.tables.deletion} d USING judged j WHERE d.file_path = j.file_path AND j.live
+         RETURNING d.file_path, true AS live, false AS final
+       ), claimed AS (
+         UPDATE ${schema.tables.deletion} d
+         SET not_before = now() + make_interval(secs => ?), attempts = d.attempts + 1
+         FROM judged j WHERE d.file_path = j.file_path AND NOT j.live
+         RETURNING d.file_path, false AS live, d.put_expires_at + make_interval(secs => ?) <= now() AS final
+       )
+       SELECT row_to_json(r)::text AS row FROM (SELECT * FROM claimed UNION ALL SELECT * FROM dropped) r`,
+      [limit, leaseSeconds, graceSeconds],
+    );
+    const claimed = due.flatMap(({ live, ...deletion }) => (live ? [] : [deletion]));
+    if (claimed.length > 0 || due.length === 0 || round === MAX_DROPPED_BATCHES) return claimed;
+  }
 }
 
 /**

@@ -1,18 +1,46 @@
 import { createContext } from './context.js';
 import type { MaskUploadOptions } from './options.js';
+import { type ReconcileOptions, reconcile } from './reconcile.js';
+import type { ReconcileReport } from './reconcile-report.js';
 import type { SweepResult } from './upkeep.js';
 
 /** The upkeep on its own, for hosts that run it apart from their web processes (`maintenance: false` there). */
 export interface MaskUploadMaintenance {
   /** One run: gives up dead uploads, deletes what is queued. Any number of processes may run it at once. */
   sweep(): Promise<SweepResult>;
+  /**
+   * Compares masks with objects and objects with the tables, and reports: objects that are missing, of wrong size or
+   * (with `checksums`) of wrong bytes, and objects that no table knows. With `repair` the latter are queued for
+   * deletion, a week ahead. Deletes nothing itself. Runs beside uploads, deletions and sweeps.
+   */
+  reconcile(options?: ReconcileOptions): Promise<ReconcileReport>;
   /** Runs `sweep` every `sweepIntervalSeconds`. Does not keep the process alive. */
   start(): void;
-  /** Stops and waits for what is under way. */
+  /** Stops, `reconcile` included, and waits for what is under way. */
   stop(): Promise<void>;
 }
 
 export function createMaskUploadMaintenance(options: MaskUploadOptions): MaskUploadMaintenance {
-  const { sweep, start, stop } = createContext(options).upkeep;
-  return { sweep, start, stop };
+  const context = createContext(options);
+  const { sweep, start, stop } = context.upkeep;
+  const stopping = new AbortController();
+  const reconciling = new Set<Promise<unknown>>();
+  return {
+    sweep,
+    start,
+    async reconcile(asked = {}) {
+      const signal = asked.signal ? AbortSignal.any([stopping.signal, asked.signal]) : stopping.signal;
+      const run = reconcile(context, { ...asked, signal });
+      reconciling.add(run);
+      try {
+        return await run;
+      } finally {
+        reconciling.delete(run);
+      }
+    },
+    async stop() {
+      stopping.abort(new Error('The maintenance was stopped.'));
+      await Promise.allSettled([stop(), ...reconciling]);
+    },
+  };
 }
