@@ -6,6 +6,7 @@ import type {
   MaskGroup,
   MaskGroupFields,
   MaskGroupStats,
+  PendingUpload,
   SignedDownload,
   SignedUpload,
 } from '../src/domain/types.js';
@@ -79,6 +80,26 @@ const signedUpload: SignedUpload = {
   expires_at: '2026-03-02T09:40:00.000Z',
 };
 
+const pendingUpload: PendingUpload = {
+  upload_id: UPLOAD_ID,
+  file_path: FILE_PATH,
+  mime_type: 'image/png',
+  content_encoding: null,
+  file_size: 2048,
+  checksum: CHECKSUM,
+  slice_index: 0,
+  sop_instance_uid: UID,
+  label_name: 'liver',
+  width: 512,
+  height: 512,
+  status: 'received',
+  received_size: 2048,
+  rejected_code: null,
+  put_expires_at: '2026-03-02T09:40:00.000Z',
+  expires_at: '2026-03-03T09:40:00.000Z',
+  created_at: '2026-03-02T09:30:00.000Z',
+};
+
 const signedDownload: SignedDownload = {
   download_url: `${STORAGE}/${FILE_PATH}?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Expires=600`,
   method: 'GET',
@@ -105,6 +126,7 @@ export const examples = {
   UpdateMaskGroupRequest: { version: '2.1.1', description: null } satisfies MaskGroupFields,
   SignUploadRequest: { ...file, ttl_seconds: 600 },
   SignUploadsRequest: { files: [file, { ...file, slice_index: 1, sop_instance_uid: `${UID}.1` }] },
+  RenewUploadRequest: { ttl_seconds: 600 },
   CompleteRequest: complete,
   SignDownloadRequest: { ttl_seconds: 300 },
   MaskGroup: group,
@@ -112,6 +134,7 @@ export const examples = {
   MaskGroupList: { mask_groups: [group], next_cursor: null },
   SignedUpload: signedUpload,
   SignedUploadList: { uploads: [signedUpload] },
+  PendingUploadList: { uploads: [pendingUpload], next_cursor: null },
   Completion: completion,
   Mask: mask,
   MaskList: { masks: [mask], total_count: 1, next_cursor: null },

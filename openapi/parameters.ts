@@ -20,6 +20,12 @@ export const annotationId = inPath(
   1,
 );
 export const groupId = inPath('group_id', 'The mask group’s id.', id(''), 7);
+export const uploadId = inPath(
+  'upload_id',
+  'The `upload_id`, as signing answered it.',
+  { type: 'string', format: 'uuid' },
+  '0198f3a2-6c1e-7d4b-9a53-2f0c8e7b1d64',
+);
 export const maskId = inPath('mask_id', 'The mask’s id.', id(''), 42);
 
 function paging(limits: { default: number; max: number }): Parameter[] {
@@ -28,6 +34,8 @@ function paging(limits: { default: number; max: number }): Parameter[] {
     inQuery('cursor', 'The `next_cursor` of the page before; leave it out for the first page.', { type: 'string' }),
   ];
 }
+
+export const uploadPaging: Parameter[] = paging(PAGE_LIMITS.uploads);
 
 export const include = inQuery('include', 'Adds a signed `download_url` and its `download_expires_at` to each mask.', {
   type: 'string',

@@ -121,6 +121,8 @@ export const requestSchemas = {
     ['files'],
   ),
 
+  RenewUploadRequest: requestObject('For how long the fresh upload URL is wanted.', { ttl_seconds: ttlSeconds }),
+
   CompleteRequest: requestObject(
     'The uploaded files that are to become masks: all of them, or none.',
     {

@@ -83,6 +83,41 @@ const maskProperties: Record<string, Schema> = {
   download_expires_at: instant('When `download_url` expires.'),
 };
 
+const pendingUploadProperties: Record<string, Schema> = {
+  upload_id: { type: 'string', format: 'uuid', description: 'The upload’s id (UUID version 7).' },
+  file_path: { type: 'string', description: 'The key of the object. Send it, or `upload_id`, to complete.' },
+  mime_type: { type: 'string', description: 'MIME type of the decoded file, as promised.' },
+  content_encoding: nullable({ type: 'string', enum: ['gzip'], description: 'How the bytes are to be compressed.' }),
+  file_size: count('Size in bytes, as promised.'),
+  checksum: nullable({
+    type: 'string',
+    pattern: '^[0-9a-f]{64}$',
+    description: 'SHA-256 of the bytes, where one was promised.',
+  }),
+  slice_index: nullable(integer(0, MAX_INT32, 'Which slice it belongs to.')),
+  sop_instance_uid: nullable(anyText('SOP Instance UID (0008,0018) of the image it belongs to.')),
+  label_name: nullable(anyText('What is segmented.')),
+  width: nullable(integer(1, MAX_INT32, 'Width in pixels, as promised.')),
+  height: nullable(integer(1, MAX_INT32, 'Height in pixels, as promised.')),
+  status: {
+    type: 'string',
+    enum: ['pending', 'received', 'verified', 'rejected'],
+    description:
+      '`pending`: nothing is stored yet; upload it. `received`: an object of the promised size is stored; complete ' +
+      'it. `verified`: the stored object was checked and is what was promised; complete it. `rejected`: it is not ' +
+      'what was promised; sign the file anew.',
+  },
+  received_size: nullable(count('Bytes stored; `null` when there are none, or when they were rejected and deleted.')),
+  rejected_code: nullable({
+    type: 'string',
+    enum: ['size-mismatch', 'checksum-mismatch', 'content-mismatch'],
+    description: 'Why it was rejected.',
+  }),
+  put_expires_at: instant('When the latest upload URL expires. A fresh one can be had until `expires_at`.'),
+  expires_at: instant('Until when it can be uploaded, renewed and completed.'),
+  created_at: instant('When it was signed first.'),
+};
+
 const signedHeaders: Schema = {
   type: 'object',
   additionalProperties: { type: 'string' },
@@ -144,6 +179,13 @@ export const responseSchemas = {
   SignedUploadList: responseObject('Where and how to upload each file.', {
     uploads: { type: 'array', items: ref('SignedUpload'), description: 'In the order asked.' },
   }),
+
+  PendingUpload: responseObject(
+    'A file that was signed and is not recorded yet. Nothing here lets anyone upload it: renew it for that.',
+    pendingUploadProperties,
+  ),
+
+  PendingUploadList: page('A page of pending uploads, oldest first.', 'uploads', 'PendingUpload'),
 
   Completion: responseObject('The masks that the uploaded files became.', {
     status: { type: 'string', enum: ['uploading', 'complete'], description: 'The group’s status, as in MaskGroup.' },

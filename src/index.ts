@@ -15,4 +15,6 @@ export { createMinioStorage, createS3Storage, type S3StorageOptions } from './st
 export * from './storage/storage.js';
 export { createMaskUploadMaintenance, type MaskUploadMaintenance } from './use-cases/maintenance.js';
 export type { MaskUploadOptions } from './use-cases/options.js';
+export type { ReconcileOptions } from './use-cases/reconcile.js';
+export type { MaskFinding, OrphanFinding, ReconcileFinding, ReconcileReport } from './use-cases/reconcile-report.js';
 export { createMaskUploadService, type MaskUploadService } from './use-cases/service.js';

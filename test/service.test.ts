@@ -40,9 +40,15 @@ describe('the service', () => {
 
     const bytes = [png({ value: 1 }), png({ value: 2 })] as const;
     const first = await service.signUpload(group, { ...fileFor(bytes[0], { slice_index: 0 }), ttl_seconds: 60 });
+    expect((await service.renewUpload({ ...group, uploadId: first.upload_id })).file_path).to.equal(first.file_path);
+    const spare = await service.signUpload(group, fileFor(bytes[0]));
+    await service.giveUpUpload({ ...group, uploadId: spare.upload_id });
     const { uploads } = await service.signUploads(group, { files: [fileFor(bytes[1], { slice_index: 1 })] });
     expect(await put(first, bytes[0])).to.equal(200);
     for (const upload of uploads) expect(await put(upload, bytes[1])).to.equal(200);
+    const pending = await service.listUploads(group, { limit: 1 });
+    expect(pending).to.deep.equal((await host.api('GET', `${path}/uploads?limit=1`)).body);
+    expect(pending.uploads[0]).to.include({ upload_id: first.upload_id, status: 'received' });
     const uploaded_files = [first.upload_id, ...uploads.map((upload) => upload.file_path)];
     const completion = await service.completeUpload(group, { uploaded_files, slice_count: 2 });
     expect(completion).to.include({ status: 'complete', processed_masks: 2 });
@@ -140,6 +146,9 @@ describe('the service', () => {
       const mask = { annotationId: 1, groupId, maskId: id as number };
       expect((await codeOf(() => service.getMask(mask))).code).to.equal('mask-not-found', String(id));
       expect((await codeOf(() => service.deleteMask(mask))).code).to.equal('mask-not-found', String(id));
+      const upload = { annotationId: 1, groupId, uploadId: id as unknown as string };
+      expect((await codeOf(() => service.renewUpload(upload))).code).to.equal('upload-not-found', String(id));
+      expect((await codeOf(() => service.giveUpUpload(upload))).code).to.equal('upload-not-found', String(id));
       const at = { annotationId: id as number };
       expect((await codeOf(() => service.listMaskGroups(at))).code).to.equal('annotation-not-found', String(id));
     }

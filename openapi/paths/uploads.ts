@@ -1,7 +1,7 @@
 import type { oas31 } from 'openapi3-ts';
 import type { ErrorCode } from '../../src/domain/errors.js';
 import { operation } from '../operation.js';
-import { annotationId, groupId } from '../parameters.js';
+import { annotationId, groupId, uploadId, uploadPaging } from '../parameters.js';
 import { json, secret } from '../responses.js';
 
 const SIGN_ERRORS: readonly ErrorCode[] = [
@@ -41,6 +41,51 @@ export const uploadPaths: Record<string, oas31.PathItemObject> = {
       body: 'SignUploadsRequest',
       answers: { 200: json('Where and how to upload each file, in the order asked.', 'SignedUploadList', secret) },
       errors: SIGN_ERRORS,
+    }),
+  },
+
+  '/annotations/{annotation_id}/mask-groups/{group_id}/uploads': {
+    get: operation({
+      id: 'listUploads',
+      tag: 'uploads',
+      summary: 'List the pending uploads of a group',
+      description:
+        'The files that were signed and are not recorded yet, oldest first, with what the storage has received of ' +
+        'each: to resume after an interruption. Renew the `pending` ones and upload them, complete the `received` ' +
+        'and `verified` ones, sign the `rejected` ones anew.',
+      parameters: [annotationId, groupId, ...uploadPaging],
+      answers: { 200: json('A page of pending uploads.', 'PendingUploadList') },
+      errors: ['invalid-cursor', 'mask-group-not-found', 'storage-unavailable'],
+    }),
+  },
+
+  '/annotations/{annotation_id}/mask-groups/{group_id}/uploads/{upload_id}': {
+    delete: operation({
+      id: 'giveUpUpload',
+      tag: 'uploads',
+      summary: 'Give a pending upload up',
+      description:
+        'The upload can then be neither renewed nor completed, and what is or will be stored for it is deleted. A file ' +
+        'that was completed is a mask: delete that instead.',
+      parameters: [annotationId, groupId, uploadId],
+      answers: { 204: { description: 'The upload is given up.' } },
+      errors: ['mask-group-not-found', 'upload-not-found'],
+    }),
+  },
+
+  '/annotations/{annotation_id}/mask-groups/{group_id}/uploads/{upload_id}/signed-url': {
+    post: operation({
+      id: 'renewUpload',
+      tag: 'uploads',
+      summary: 'Sign a pending upload again',
+      description:
+        'A fresh URL for the same object and the same promise; earlier URLs stay valid as long as they were. The ' +
+        `upload can be completed for longer, too. ${UPLOAD_RULES}`,
+      parameters: [annotationId, groupId, uploadId],
+      body: 'RenewUploadRequest',
+      bodyOptional: true,
+      answers: { 200: json('Where and how to upload the file.', 'SignedUpload', secret) },
+      errors: ['mask-group-not-found', 'upload-not-found', 'upload-rejected', 'storage-unavailable'],
     }),
   },
 

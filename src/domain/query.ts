@@ -7,6 +7,7 @@ import { isPlainName } from './plain-name.js';
 export const PAGE_LIMITS = {
   maskGroups: { default: 50, max: 200 },
   masks: { default: 100, max: 1000 },
+  uploads: { default: 100, max: 1000 },
 } as const;
 
 export interface ListMaskGroupsQuery {
@@ -15,6 +16,11 @@ export interface ListMaskGroupsQuery {
   modality?: string;
   mask_type?: string;
   model_name?: string;
+}
+
+export interface ListUploadsQuery {
+  limit: number;
+  cursor?: string;
 }
 
 export interface ListMasksQuery {
@@ -40,6 +46,12 @@ export function parseListMaskGroupsQuery(params: URLSearchParams): ListMaskGroup
     ...optional('mask_type', textOf(params, 'mask_type', MAX_TEXT.mask_type)),
     ...optional('model_name', textOf(params, 'model_name', MAX_TEXT.name)),
   };
+}
+
+/** The query of `listUploads`. Throws `invalid-request`, or `invalid-cursor` for one that cannot be ours. */
+export function parseListUploadsQuery(params: URLSearchParams): ListUploadsQuery {
+  refuseOthers(params, ['limit', 'cursor']);
+  return { limit: limitOf(params, PAGE_LIMITS.uploads), ...optional('cursor', cursorOf(params)) };
 }
 
 /** The query of `listMasks`. Throws `invalid-request`, or `invalid-cursor` for one that cannot be ours. */

@@ -1,3 +1,5 @@
+import type { ErrorCode } from './errors.js';
+
 /** `{prefix}/{installation}/{group_id}/{upload_id}.{ext}`, made only by `objectKey()` or read from our own tables. */
 export type ObjectKey = string & { readonly __objectKey: true };
 
@@ -73,6 +75,34 @@ export interface SignedUpload {
   /** Whole seconds. */
   expires_in: number;
   expires_at: string;
+}
+
+/** A file that was signed and is not recorded yet. Checksum, width and height are the client's claims. */
+export interface PendingUpload {
+  upload_id: string;
+  file_path: string;
+  mime_type: string;
+  content_encoding: ContentEncoding | null;
+  file_size: number;
+  checksum: string | null;
+  slice_index: number | null;
+  sop_instance_uid: string | null;
+  label_name: string | null;
+  width: number | null;
+  height: number | null;
+  /**
+   * `pending`: nothing is stored yet. `received`: an object of the promised size is. `verified`: it is what was
+   * promised, and only has to be completed. `rejected`: it is not, and never will be.
+   */
+  status: 'pending' | 'received' | 'verified' | 'rejected';
+  /** Bytes stored; null when there are none, or when they were rejected and are being deleted. */
+  received_size: number | null;
+  rejected_code: ErrorCode | null;
+  /** When the latest upload URL expires. */
+  put_expires_at: string;
+  /** Until when it can be uploaded and completed. */
+  expires_at: string;
+  created_at: string;
 }
 
 export interface Mask {

@@ -14,6 +14,7 @@ export interface RequestBodies {
   FileToSign: FileToSign;
   SignUploadRequest: FileToSign & TtlSeconds;
   SignUploadsRequest: { files: FileToSign[] } & TtlSeconds;
+  RenewUploadRequest: TtlSeconds;
   CompleteRequest: CompleteRequest;
   SignDownloadRequest: TtlSeconds;
 }

@@ -92,6 +92,8 @@ export async function createTables(
        verified_checksum text,
        verified_width integer,
        verified_height integer,
+       -- a lease: until then one process reads the large object, and no other begins to
+       verifying_until timestamptz,
        rejected_code text,
        rejected_reason text
      )`,

@@ -4,7 +4,8 @@ import { quoteIdentifier, type Tables } from '../repositories/schema.js';
 /**
  * Puts the keys of deleted mask and pending rows into the deletion queue, whoever deletes them: also the host's own
  * cascade or TRUNCATE, which no application code sees. A pending key that the same statement recorded as a mask stays
- * out of the queue: the function runs when the statement is over and finds it in `annotation_mask`.
+ * out of the queue: the function runs when the statement is over and finds it in `annotation_mask`. Deletions of masks
+ * that no use case has put on record go to the audit as well, without an actor.
  */
 export async function createDeletionTriggers(session: Session, tables: Tables, schema: string): Promise<void> {
   const onDelete = `${quoteIdentifier(schema)}.annotation_mask_enqueue_deleted`;
@@ -23,6 +24,11 @@ export async function createDeletionTriggers(session: Session, tables: Tables, s
       WHERE NOT EXISTS (SELECT FROM ${tables.mask} mask WHERE mask.file_path = gone.file_path)
       ORDER BY gone.file_path
       ${onConflict};
+      IF TG_TABLE_NAME = 'annotation_mask' AND current_setting('pacs_mask_upload.audited', true) IS DISTINCT FROM 'on' THEN
+        INSERT INTO ${tables.audit} (action, outcome, mask_group_id, details)
+        SELECT 'deleted', 'done', mask_group_id, jsonb_build_object('mask_ids', jsonb_agg(id ORDER BY id))
+        FROM gone GROUP BY mask_group_id;
+      END IF;
       RETURN NULL;
     END $body$`);
   await session.execute(`
@@ -33,6 +39,8 @@ export async function createDeletionTriggers(session: Session, tables: Tables, s
         INSERT INTO ${tables.deletion} (file_path, put_expires_at)
         SELECT file_path, coalesce(put_expires_at, now()) FROM ${tables.mask} ORDER BY file_path
         ${onConflict};
+        INSERT INTO ${tables.audit} (action, outcome, details)
+        SELECT 'deleted', 'done', jsonb_build_object('truncated_masks', count(*)) FROM ${tables.mask} HAVING count(*) > 0;
       ELSE
         INSERT INTO ${tables.deletion} (file_path, put_expires_at)
         SELECT file_path, put_expires_at FROM ${tables.upload} ORDER BY file_path

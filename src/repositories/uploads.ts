@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../domain/errors.js';
-import type { ContentEncoding, ObjectKey, Sha256Hex } from '../domain/types.js';
-import type { Session } from './database.js';
+import type { AnnotationKey, ContentEncoding, ObjectKey, Sha256Hex } from '../domain/types.js';
+import { type Binding, isoTime, type Session } from './database.js';
 import { type MaskRow, maskColumns } from './masks.js';
 import type { Schema } from './schema.js';
 
@@ -27,6 +27,15 @@ export interface UploadRow extends NewUpload {
   verified_height: number | null;
   rejected_code: ErrorCode | null;
   rejected_reason: string | null;
+  /** A process reads the object right now, to find out. */
+  being_verified: boolean;
+}
+
+/** A pending upload with its times (ISO 8601 UTC), for a list. */
+export interface ListedUpload extends UploadRow {
+  put_expires_at: string;
+  expires_at: string;
+  created_at: string;
 }
 
 /** What verification found in an object that is as promised. */
@@ -45,7 +54,8 @@ export interface RejectedUpload {
 
 const UPLOAD_COLUMNS = `u.id, u.file_path, u.mime_type, u.content_encoding, u.file_size, u.checksum, u.slice_index,
   u.sop_instance_uid, u.label_name, u.width, u.height, u.verified_at IS NOT NULL AS verified, u.verified_checksum,
-  u.verified_width, u.verified_height, u.rejected_code, u.rejected_reason`;
+  u.verified_width, u.verified_height, u.rejected_code, u.rejected_reason,
+  coalesce(u.verifying_until > now(), false) AS being_verified`;
 
 /** Records what is about to be signed. Committed before any URL is handed out, so that no key is ever unknown. */
 export async function insertUploads(
@@ -61,12 +71,75 @@ export async function insertUploads(
        (id, mask_group_id, file_path, mime_type, content_encoding, file_size, checksum, slice_index, sop_instance_uid,
         label_name, width, height, put_expires_at, expires_at)
      SELECT id, ?::bigint, file_path, mime_type, content_encoding, file_size, checksum, slice_index, sop_instance_uid,
-            label_name, width, height, now() + make_interval(secs => ?), now() + make_interval(secs => ?)
+            label_name, width, height,
+            -- not now(): the transaction may have waited for the group, and the URL is signed after it
+            statement_timestamp() + make_interval(secs => ?), statement_timestamp() + make_interval(secs => ?)
      FROM json_to_recordset(?::json) AS u (
        id uuid, file_path text, mime_type text, content_encoding text, file_size bigint, checksum text,
        slice_index int, sop_instance_uid text, label_name text, width int, height int)`,
     [groupId, ttlSeconds, ttlSeconds + lifetimeSeconds, JSON.stringify(uploads)],
   );
+}
+
+/** One page of a group's live pending uploads, oldest first: a UUID version 7 begins with its time. */
+export async function listUploads(
+  session: Session,
+  schema: Schema,
+  groupId: number,
+  limit: number,
+  afterId?: string,
+): Promise<ListedUpload[]> {
+  const bindings: Binding[] = afterId === undefined ? [groupId, limit] : [groupId, afterId, limit];
+  return session.rows<ListedUpload>(
+    `SELECT ${UPLOAD_COLUMNS}, ${isoTime('u.put_expires_at')} AS put_expires_at,
+            ${isoTime('u.expires_at')} AS expires_at, ${isoTime('u.created_at')} AS created_at
+     FROM ${schema.tables.upload} u
+     WHERE u.mask_group_id = ? AND u.expires_at > now() ${afterId === undefined ? '' : 'AND u.id > ?::uuid'}
+     ORDER BY u.id LIMIT ?`,
+    bindings,
+  );
+}
+
+/**
+ * Lets a live upload that was not rejected live on: at least as long as a URL made now, and then for the lifetime. One
+ * conditional UPDATE: the sweep either finds the row renewed, or has deleted it and there is nothing to renew.
+ */
+export async function renewUpload(
+  session: Session,
+  schema: Schema,
+  annotation: AnnotationKey,
+  groupId: number,
+  uploadId: string,
+  ttlSeconds: number,
+  lifetimeSeconds: number,
+): Promise<NewUpload | undefined> {
+  const [row] = await session.rows<NewUpload>(
+    `UPDATE ${schema.tables.upload} u
+     SET put_expires_at = greatest(u.put_expires_at, statement_timestamp() + make_interval(secs => ?)),
+         expires_at = greatest(u.expires_at, statement_timestamp() + make_interval(secs => ?))
+     FROM ${schema.tables.group} g
+     WHERE u.id = ?::uuid AND u.mask_group_id = ? AND u.expires_at > now() AND u.rejected_code IS NULL
+       AND g.id = u.mask_group_id AND g.annotation_id = ?::text::${schema.keyCast}
+     RETURNING u.id, u.file_path, u.mime_type, u.content_encoding, u.file_size, u.checksum, u.slice_index,
+               u.sop_instance_uid, u.label_name, u.width, u.height`,
+    [ttlSeconds, ttlSeconds + lifetimeSeconds, uploadId, groupId, annotation],
+  );
+  return row;
+}
+
+/** Deletes a live pending upload of a group whose lock the caller holds; the trigger queues its object. */
+export async function deleteUpload(
+  session: Session,
+  schema: Schema,
+  groupId: number,
+  uploadId: string,
+): Promise<boolean> {
+  const deleted = await session.rows(
+    `DELETE FROM ${schema.tables.upload}
+     WHERE id = ?::uuid AND mask_group_id = ? AND expires_at > now() RETURNING id`,
+    [uploadId, groupId],
+  );
+  return deleted.length === 1;
 }
 
 /** The group's live pending uploads under the given keys or ids. `lock` takes their rows, in the order of keys. */
@@ -125,15 +198,15 @@ export async function keepRejected(
   );
 }
 
-/** Deletes the masks that hold the slice and label of one of these uploads; triggers queue their objects. */
+/** Deletes the masks that hold the slice and label of one of these uploads; triggers queue their objects. Gives ids. */
 export async function deleteReplacedMasks(
   session: Session,
   schema: Schema,
   groupId: number,
   uploadIds: readonly string[],
   keptMaskIds: readonly number[],
-): Promise<number> {
-  const deleted = await session.rows(
+): Promise<number[]> {
+  const deleted = await session.rows<{ id: number }>(
     `DELETE FROM ${schema.tables.mask} m USING ${schema.tables.upload} u
      WHERE u.id = ANY (?::uuid[]) AND u.mask_group_id = ? AND m.mask_group_id = u.mask_group_id
        AND (u.slice_index IS NOT NULL OR u.sop_instance_uid IS NOT NULL)
@@ -144,7 +217,7 @@ export async function deleteReplacedMasks(
      RETURNING m.id`,
     [uploadIds, groupId, keptMaskIds],
   );
-  return deleted.length;
+  return deleted.map((row) => row.id);
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { isMaskUploadError, MaskUploadError } from '../domain/errors.js';
 import type { Principal } from '../domain/types.js';
+import { recordAudit } from '../repositories/audit.js';
 import { annotationIdToJson } from '../repositories/schema.js';
 import type { Context } from '../use-cases/context.js';
 import { maskNotFound } from '../use-cases/get-mask.js';
@@ -60,7 +61,7 @@ async function answer<P extends Principal>(
   const param = (name: string) => (route.path.includes(`:${name}`) ? String(req.params[name]) : undefined);
   const groupParam = param('group_id');
   const maskParam = param('mask_id');
-  const scope = await openScope(context, param('annotation_id') ?? '', principal);
+  const scope = await openScope(context, param('annotation_id') ?? '', principal, remoteAddressOf(req));
   const groupId = groupParam === undefined ? undefined : readId(groupParam, groupNotFound);
   const maskId = maskParam === undefined ? undefined : readId(maskParam, maskNotFound);
 
@@ -74,7 +75,18 @@ async function answer<P extends Principal>(
       req,
     };
     const allowed: unknown = await askHost(() => auth.authorize(principal, access));
-    if (allowed !== true) throw new MaskUploadError('forbidden', `You may not ${action} here.`);
+    if (allowed === true) return;
+    const details = { action, operation: route.operation, ...(maskId !== undefined && { mask_id: maskId }) };
+    await context.database.write((session) =>
+      recordAudit(session, scope.schema, scope.caller, {
+        action: 'forbidden',
+        outcome: 'forbidden',
+        annotation: scope.annotation,
+        groupId,
+        details,
+      }),
+    );
+    throw new MaskUploadError('forbidden', `You may not ${action} here.`);
   };
   await authorize(route.action);
 
@@ -88,12 +100,17 @@ async function answer<P extends Principal>(
   return route.run({
     context,
     // routes only use the ids that their path has
-    scope: { ...scope, groupId: groupId ?? 0, maskId: maskId ?? 0 },
+    scope: { ...scope, groupId: groupId ?? 0, uploadId: param('upload_id') ?? '', maskId: maskId ?? 0 },
     body,
     query: new URLSearchParams(query),
     method: req.method ?? 'GET',
     url: path,
   });
+}
+
+/** As the host sees it: Express's `req.ip` follows its `trust proxy`. */
+function remoteAddressOf(req: HostRequest): string | null {
+  return typeof req.ip === 'string' ? req.ip : (req.socket.remoteAddress ?? null);
 }
 
 /** The package's own ids: canonical positive integers. What cannot be one names nothing. */

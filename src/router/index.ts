@@ -59,7 +59,7 @@ export function createMaskUploadRouter<P extends Principal>(options: MaskUploadR
 
   if (context.settings.maintenance) context.upkeep.start();
   const handler = (req: IncomingMessage, res: ServerResponse, next: Next) => router(req as never, res as never, next);
-  return Object.assign(handler, { close: () => context.upkeep.stop() });
+  return Object.assign(handler, { close: () => context.close() });
 }
 
 /**

@@ -1,5 +1,7 @@
-import type { Completion } from '../domain/types.js';
+import { isMaskUploadError, type MaskUploadError } from '../domain/errors.js';
+import type { CompleteRequest, Completion } from '../domain/types.js';
 import { validateBody } from '../domain/validation.js';
+import { recordAudit } from '../repositories/audit.js';
 import { groupExists } from '../repositories/groups.js';
 import { type FileProblems, findFiles, knownProblems, refuseRepeats, throwProblems } from './completed-files.js';
 import type { Context, GroupScope } from './context.js';
@@ -15,10 +17,27 @@ import { verifyUploads } from './verify-uploads.js';
  * 3. In one transaction, with the group locked: look again, since a twin of this call may have been faster; move
  *    pending → mask; compare the group with what the client expects of it.
  *
- * A repeat of a call that succeeded finds masks in step 1 and gives the same answer.
+ * A repeat of a call that succeeded finds masks in step 1 and gives the same answer. A refusal goes on record, too.
  */
 export async function completeUpload(context: Context, scope: GroupScope, body: unknown): Promise<Completion> {
   const request = validateBody('CompleteRequest', body);
+  try {
+    return await complete(context, scope, request);
+  } catch (error) {
+    if (isMaskUploadError(error) && error.status === 409) await auditRefusal(context, scope, error);
+    throw error;
+  }
+}
+
+async function auditRefusal(context: Context, scope: GroupScope, { code, errors }: MaskUploadError): Promise<void> {
+  const { schema, annotation, groupId, caller } = scope;
+  const details = { failing_files: errors.length };
+  await context.database.write((session) =>
+    recordAudit(session, schema, caller, { action: 'completed', outcome: code, annotation, groupId, details }),
+  );
+}
+
+async function complete(context: Context, scope: GroupScope, request: CompleteRequest): Promise<Completion> {
   const files = request.uploaded_files;
   refuseRepeats(files, context.settings.maxBatch);
   const found = await context.database.read(async (session) => {
@@ -33,6 +52,6 @@ export async function completeUpload(context: Context, scope: GroupScope, body: 
   const { completion, replaced } = await context.database.write((session) =>
     recordFiles(session, scope, request, verified),
   );
-  if (replaced > 0) context.upkeep.drainSoon();
+  if (replaced.length > 0) context.upkeep.drainSoon();
   return completion;
 }

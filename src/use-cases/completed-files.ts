@@ -86,14 +86,19 @@ function uploadIdOf({ file_path }: MaskRow): string {
 export function knownProblems(files: readonly string[], found: FoundFiles): FileProblems {
   const problems: FileProblems = new Map();
   for (const [index, file] of files.entries()) {
-    const hit = found.get(file);
-    if (!hit) {
-      const message =
-        'No such upload in this group: never signed here, expired, given up, deleted or replaced. Sign it anew.';
-      addProblem(problems, index, 'upload-not-found', message);
-    } else if (hit.upload?.rejected_code) {
-      addProblem(problems, index, hit.upload.rejected_code, hit.upload.rejected_reason ?? 'The upload was rejected.');
-    }
+    const problem = problemOf(found.get(file));
+    if (problem) addProblem(problems, index, problem.code, problem.message);
   }
   return problems;
+}
+
+/** What is wrong with a file that was looked up, by its row alone. */
+export function problemOf(hit: FoundFile | undefined): { code: ErrorCode; message: string } | undefined {
+  if (!hit) {
+    const message =
+      'No such upload in this group: never signed here, expired, given up, deleted or replaced. Sign it anew.';
+    return { code: 'upload-not-found', message };
+  }
+  const code = hit.upload?.rejected_code;
+  return code ? { code, message: hit.upload?.rejected_reason ?? 'The upload was rejected.' } : undefined;
 }

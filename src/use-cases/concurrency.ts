@@ -1,5 +1,8 @@
+/** Runs a task, when its turn comes. */
+export type Limiter = <T>(task: () => Promise<T>) => Promise<T>;
+
 /** Lets at most `limit` tasks run at the same time; the others wait in order. */
-export function createLimiter(limit: number): <T>(task: () => Promise<T>) => Promise<T> {
+export function createLimiter(limit: number): Limiter {
   const waiting: (() => void)[] = [];
   let running = 0;
   return async (task) => {

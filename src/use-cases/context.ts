@@ -1,7 +1,10 @@
+import { setMaxListeners } from 'node:events';
 import type { AnnotationKey, Principal } from '../domain/types.js';
+import type { Caller } from '../repositories/audit.js';
 import { createDatabase, type Database } from '../repositories/database.js';
 import { createSchemaLoader, type Schema, type SchemaLoader } from '../repositories/schema.js';
 import type { Storage } from '../storage/storage.js';
+import { createLimiter, type Limiter } from './concurrency.js';
 import { type MaskUploadOptions, resolveSettings, type Settings } from './options.js';
 import { createUpkeep, type Upkeep } from './upkeep.js';
 import { createVerifier, type Verifier } from './verify-object.js';
@@ -14,6 +17,12 @@ export interface Context {
   settings: Settings;
   verifier: Verifier;
   upkeep: Upkeep;
+  /** For asking the store whether objects are there: quick, so apart from verifying, which may take long. */
+  lookUp: Limiter;
+  /** Aborted by `close`: large objects are then not read to their end. */
+  closing: AbortSignal;
+  /** Stops the upkeep and the reading of large objects, waiting for the upkeep that is under way. */
+  close(): Promise<void>;
 }
 
 /** Where a call takes place. `annotation` was read from the host's own row, and is what `authorize` was asked about. */
@@ -21,10 +30,15 @@ export interface Scope {
   schema: Schema;
   annotation: AnnotationKey;
   principal: Principal | null;
+  caller: Caller;
 }
 
 export interface GroupScope extends Scope {
   groupId: number;
+}
+
+export interface UploadScope extends GroupScope {
+  uploadId: string;
 }
 
 export interface MaskScope extends Scope {
@@ -39,12 +53,22 @@ export function createContext(options: MaskUploadOptions): Context {
   const database = createDatabase(options.knex, settings);
   const loadSchema = createSchemaLoader(database, options.database ?? {});
   const { storage } = options;
+  const upkeep = createUpkeep({ database, loadSchema, storage, settings });
+  const closing = new AbortController();
+  // one for each large object being read
+  setMaxListeners(0, closing.signal);
   return {
     database,
     loadSchema,
     storage,
     settings,
     verifier: createVerifier(storage, settings),
-    upkeep: createUpkeep({ database, loadSchema, storage, settings }),
+    upkeep,
+    lookUp: createLimiter(settings.verifyConcurrency),
+    closing: closing.signal,
+    close() {
+      closing.abort();
+      return upkeep.stop();
+    },
   };
 }

@@ -8,12 +8,11 @@ import { checkGroupFields } from './group-fields.js';
 
 /** Creates a group; `created_by` is the principal's `userId`. */
 export async function createMaskGroup(context: Context, scope: Scope, body: unknown): Promise<MaskGroup> {
-  const { schema, annotation, principal } = scope;
+  const { schema, annotation, caller } = scope;
   const fields = checkGroupFields(validateBody('CreateMaskGroupRequest', body), context.settings);
-  const createdBy = principal?.userId ?? null;
   return context.database
     .write(async (session) => {
-      const id = await insertGroup(session, schema, annotation, fields, createdBy === null ? null : String(createdBy));
+      const id = await insertGroup(session, schema, annotation, fields, caller.actor);
       const group = await findGroup(session, schema, annotation, id);
       if (!group) throw new Error('The group just created cannot be read');
       return group;

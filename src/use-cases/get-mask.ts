@@ -1,17 +1,42 @@
 import { MaskUploadError } from '../domain/errors.js';
 import type { Mask } from '../domain/types.js';
+import { recordAudit } from '../repositories/audit.js';
+import type { Session } from '../repositories/database.js';
 import { findMask, type MaskRow } from '../repositories/masks.js';
-import type { Context, MaskScope } from './context.js';
+import type { Context, MaskScope, Scope } from './context.js';
 import { withDownloadUrl } from './sign-download.js';
 
 export function maskNotFound(): MaskUploadError {
   return new MaskUploadError('mask-not-found', 'This annotation has no such mask.');
 }
 
-export async function requireMask(context: Context, { schema, annotation, maskId }: MaskScope): Promise<MaskRow> {
+async function requireMask(context: Context, { schema, annotation, maskId }: MaskScope): Promise<MaskRow> {
   const mask = await context.database.read((session) => findMask(session, schema, annotation, maskId));
   if (!mask) throw maskNotFound();
   return mask;
+}
+
+/** One mask that a download URL is about to be handed out for, which goes on record first. */
+export async function requireMaskForDownload(context: Context, scope: MaskScope): Promise<MaskRow> {
+  return context.database.write(async (session) => {
+    const mask = await findMask(session, scope.schema, scope.annotation, scope.maskId);
+    if (!mask) throw maskNotFound();
+    await auditDownloads(session, scope, mask.mask_group_id, [mask]);
+    return mask;
+  });
+}
+
+/** Puts on record that download URLs are about to be handed out. */
+export async function auditDownloads(
+  session: Session,
+  { schema, annotation, caller }: Scope,
+  groupId: number,
+  masks: readonly MaskRow[],
+): Promise<void> {
+  if (masks.length === 0) return;
+  const details = { mask_ids: masks.map((mask) => mask.id) };
+  const entry = { action: 'download-urls-issued', outcome: 'done', annotation, groupId, details } as const;
+  await recordAudit(session, schema, caller, entry);
 }
 
 /** One mask, with a download URL when asked for. */
@@ -20,6 +45,7 @@ export async function getMask(
   scope: MaskScope,
   query: { include_download_url: boolean },
 ): Promise<Mask> {
-  const mask = await requireMask(context, scope);
-  return query.include_download_url ? withDownloadUrl(context, mask) : mask;
+  return query.include_download_url
+    ? withDownloadUrl(context, await requireMaskForDownload(context, scope))
+    : requireMask(context, scope);
 }

@@ -5,6 +5,7 @@ import { groupExists } from '../repositories/groups.js';
 import { countMasks, listMasks as findPage, type MaskPosition, positionOf } from '../repositories/masks.js';
 import { mapInChunks } from './concurrency.js';
 import type { Context, GroupScope } from './context.js';
+import { auditDownloads } from './get-mask.js';
 import { groupNotFound } from './get-mask-group.js';
 import { withDownloadUrl } from './sign-download.js';
 
@@ -19,19 +20,19 @@ export async function listMasks(
   const list = ['masks', groupId, filters];
   const after = cursor === undefined ? undefined : decodeCursor(list, cursor, readPosition);
 
-  const { found, total } = await context.database.read(async (session) => {
+  const { page, more, total } = await context.database[include_download_url ? 'write' : 'read'](async (session) => {
     if (!(await groupExists(session, schema, annotation, groupId))) throw groupNotFound();
-    return {
-      found: await findPage(session, schema, groupId, filters, limit + 1, after),
-      total: await countMasks(session, schema, groupId, filters),
-    };
+    // one more than asked for tells whether there is a next page
+    const found = await findPage(session, schema, groupId, filters, limit + 1, after);
+    const page = found.slice(0, limit);
+    if (include_download_url) await auditDownloads(session, scope, groupId, page);
+    return { page, more: found.length > limit, total: await countMasks(session, schema, groupId, filters) };
   });
-  const page = found.slice(0, limit);
   const last = page.at(-1);
   return {
     masks: include_download_url ? await mapInChunks(page, 100, (mask) => withDownloadUrl(context, mask)) : page,
     total_count: total,
-    next_cursor: found.length > limit && last ? encodeCursor(list, positionOf(last)) : null,
+    next_cursor: more && last ? encodeCursor(list, positionOf(last)) : null,
   };
 }
 

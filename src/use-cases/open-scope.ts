@@ -7,9 +7,16 @@ import type { Context, Scope } from './context.js';
  * Finds the annotation that a call is about.
  * @throws MaskUploadError `annotation-not-found`, `schema-mismatch`, `database-unavailable`
  */
-export async function openScope(context: Context, annotationId: string, principal: Principal | null): Promise<Scope> {
+export async function openScope(
+  context: Context,
+  annotationId: string,
+  principal: Principal | null,
+  remoteAddress: string | null = null,
+): Promise<Scope> {
   const schema = await context.loadSchema();
   const annotation = await context.database.read((session) => findAnnotation(session, schema, annotationId));
   if (annotation === undefined) throw new MaskUploadError('annotation-not-found', 'There is no such annotation.');
-  return { schema, annotation, principal };
+  const userId = principal?.userId ?? null;
+  const caller = { actor: userId === null ? null : String(userId), remoteAddress };
+  return { schema, annotation, principal, caller };
 }

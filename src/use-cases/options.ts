@@ -42,6 +42,8 @@ export interface MaskUploadOptions {
   deletionGraceSeconds?: number | undefined;
   /** Seconds between two runs of the upkeep, jittered. Default 60. */
   sweepIntervalSeconds?: number | undefined;
+  /** Days that audit rows are kept. Default null: for ever. */
+  auditRetentionDays?: number | null | undefined;
   /** `false`: no upkeep timer here; run `createMaskUploadMaintenance` somewhere. Default true. */
   maintenance?: boolean | undefined;
 
@@ -68,6 +70,7 @@ export interface Settings {
   uploadLifetimeSeconds: number;
   deletionGraceSeconds: number;
   sweepIntervalSeconds: number;
+  auditRetentionDays: number | null;
   maintenance: boolean;
   statementTimeoutMs: number;
   poolTimeoutMs: number;
@@ -127,6 +130,10 @@ export function resolveSettings(options: MaskUploadOptions): Settings {
     uploadLifetimeSeconds: number('uploadLifetimeSeconds', 86_400, { least: 0 }),
     deletionGraceSeconds: number('deletionGraceSeconds', 3600, { least: 0 }),
     sweepIntervalSeconds: number('sweepIntervalSeconds', 60, { least: 0.05, most: 86_400, whole: false }),
+    auditRetentionDays:
+      typeof options.auditRetentionDays === 'number'
+        ? checkNumber('auditRetentionDays', options.auditRetentionDays, { least: 0, whole: false })
+        : null,
     maintenance: options.maintenance ?? true,
     statementTimeoutMs: number('statementTimeoutMs', 10_000, { most: 600_000 }),
     poolTimeoutMs: number('poolTimeoutMs', 10_000, { most: 600_000 }),

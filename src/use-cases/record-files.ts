@@ -1,5 +1,6 @@
 import { fieldError } from '../domain/errors.js';
 import type { CompleteRequest, Completion } from '../domain/types.js';
+import { announceAuditedDeletion, recordAudit } from '../repositories/audit.js';
 import type { Session } from '../repositories/database.js';
 import { type GroupTotals, groupLabels, groupStatus, groupTotals, lockGroup } from '../repositories/groups.js';
 import { type MaskRow, slicesWithSeveralUids } from '../repositories/masks.js';
@@ -18,8 +19,8 @@ export async function recordFiles(
   scope: GroupScope,
   body: CompleteRequest,
   verified: VerifiedUploads,
-): Promise<{ completion: Completion; replaced: number }> {
-  const { schema, annotation, groupId } = scope;
+): Promise<{ completion: Completion; replaced: readonly number[] }> {
+  const { schema, annotation, groupId, caller } = scope;
   const files = body.uploaded_files;
   if (!(await lockGroup(session, schema, annotation, groupId))) throw groupNotFound();
 
@@ -35,15 +36,20 @@ export async function recordFiles(
     if (hit?.upload) pending.push({ index, upload: hit.upload });
   }
 
-  let replaced = 0;
+  let replaced: readonly number[] = [];
+  const recorded: number[] = [];
   if (pending.length > 0) {
     const ids = pending.map(({ upload }) => upload.id);
     if (body.replace) {
+      await announceAuditedDeletion(session);
       const asked = [...masks.values()].map((mask) => mask.id);
       replaced = await deleteReplacedMasks(session, schema, groupId, ids, asked);
     }
     const results = ids.flatMap((id) => verified.get(id) ?? []);
-    for (const mask of await recordMasks(session, schema, groupId, results)) masks.set(mask.file_path, mask);
+    for (const mask of await recordMasks(session, schema, groupId, results)) {
+      masks.set(mask.file_path, mask);
+      recorded.push(mask.id);
+    }
     for (const { index, upload } of pending) {
       if (!masks.has(upload.file_path)) addProblem(problems, index, 'slice-exists', SLICE_EXISTS);
     }
@@ -53,6 +59,13 @@ export async function recordFiles(
 
   const totals = await groupTotals(session, schema, groupId);
   await compareWithExpectations(session, scope, body, totals);
+  await recordAudit(session, schema, caller, {
+    action: 'completed',
+    outcome: 'done',
+    annotation,
+    groupId,
+    details: { mask_ids: recorded, replaced_mask_ids: replaced },
+  });
   return {
     completion: {
       status: groupStatus(totals.slice_count, totals),

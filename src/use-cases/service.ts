@@ -1,9 +1,11 @@
 import {
   type ListMaskGroupsQuery,
   type ListMasksQuery,
+  type ListUploadsQuery,
   parseIncludeQuery,
   parseListMaskGroupsQuery,
   parseListMasksQuery,
+  parseListUploadsQuery,
 } from '../domain/query.js';
 import type {
   CompleteRequest,
@@ -13,21 +15,25 @@ import type {
   MaskGroup,
   MaskGroupFields,
   MaskGroupStats,
+  PendingUpload,
   Principal,
   SignedDownload,
   SignedUpload,
 } from '../domain/types.js';
 import { completeUpload } from './complete-upload.js';
-import { createContext, type GroupScope, type MaskScope, type Scope } from './context.js';
+import { createContext, type GroupScope, type MaskScope, type Scope, type UploadScope } from './context.js';
 import { createMaskGroup } from './create-mask-group.js';
 import { deleteMask } from './delete-mask.js';
 import { deleteMaskGroup } from './delete-mask-group.js';
 import { getMask, maskNotFound } from './get-mask.js';
 import { getMaskGroup, groupNotFound } from './get-mask-group.js';
+import { giveUpUpload } from './give-up-upload.js';
 import { listMaskGroups } from './list-mask-groups.js';
 import { listMasks } from './list-masks.js';
+import { listUploads } from './list-uploads.js';
 import { openScope } from './open-scope.js';
 import type { MaskUploadOptions } from './options.js';
+import { renewUpload } from './renew-upload.js';
 import { signMaskDownload } from './sign-download.js';
 import { signUpload, signUploads } from './sign-uploads.js';
 import { updateMaskGroup } from './update-mask-group.js';
@@ -41,6 +47,10 @@ export interface AnnotationTarget {
 
 export interface GroupTarget extends AnnotationTarget {
   groupId: number;
+}
+
+export interface UploadTarget extends GroupTarget {
+  uploadId: string;
 }
 
 export interface MaskTarget extends AnnotationTarget {
@@ -66,6 +76,12 @@ export interface MaskUploadService {
   deleteMaskGroup(target: GroupTarget): Promise<void>;
   signUpload(target: GroupTarget, body: FileToSign & TtlSeconds): Promise<SignedUpload>;
   signUploads(target: GroupTarget, body: { files: FileToSign[] } & TtlSeconds): Promise<{ uploads: SignedUpload[] }>;
+  listUploads(
+    target: GroupTarget,
+    query?: Optional<ListUploadsQuery>,
+  ): Promise<{ uploads: PendingUpload[]; next_cursor: string | null }>;
+  renewUpload(target: UploadTarget, body?: TtlSeconds): Promise<SignedUpload>;
+  giveUpUpload(target: UploadTarget): Promise<void>;
   completeUpload(target: GroupTarget, body: CompleteRequest): Promise<Completion>;
   listMasks(
     target: GroupTarget,
@@ -89,6 +105,10 @@ export function createMaskUploadService(options: MaskUploadOptions): MaskUploadS
     if (!isId(target.groupId)) throw groupNotFound();
     return { ...(await open(target)), groupId: target.groupId };
   };
+  const openUpload = async (target: UploadTarget): Promise<UploadScope> => ({
+    ...(await openGroup(target)),
+    uploadId: target.uploadId,
+  });
   const openMask = async (target: MaskTarget): Promise<MaskScope> => {
     if (!isId(target.maskId)) throw maskNotFound();
     return { ...(await open(target)), maskId: target.maskId };
@@ -103,13 +123,17 @@ export function createMaskUploadService(options: MaskUploadOptions): MaskUploadS
     deleteMaskGroup: async (target) => deleteMaskGroup(context, await openGroup(target)),
     signUpload: async (target, body) => signUpload(context, await openGroup(target), body),
     signUploads: async (target, body) => signUploads(context, await openGroup(target), body),
+    listUploads: async (target, query = {}) =>
+      listUploads(context, await openGroup(target), parseListUploadsQuery(asParams(query))),
+    renewUpload: async (target, body = {}) => renewUpload(context, await openUpload(target), body),
+    giveUpUpload: async (target) => giveUpUpload(context, await openUpload(target)),
     completeUpload: async (target, body) => completeUpload(context, await openGroup(target), body),
     listMasks: async (target, query = {}) =>
       listMasks(context, await openGroup(target), parseListMasksQuery(asParams(query))),
     getMask: async (target, query = {}) => getMask(context, await openMask(target), parseIncludeQuery(asParams(query))),
     signMaskDownload: async (target, body = {}) => signMaskDownload(context, await openMask(target), body),
     deleteMask: async (target) => deleteMask(context, await openMask(target)),
-    close: () => context.upkeep.stop(),
+    close: () => context.close(),
   };
 }
 

@@ -4,14 +4,14 @@ import { validateBody } from '../domain/validation.js';
 import type { MaskRow } from '../repositories/masks.js';
 import type { SignedRequest } from '../storage/storage.js';
 import type { Context, MaskScope } from './context.js';
-import { requireMask } from './get-mask.js';
+import { requireMaskForDownload } from './get-mask.js';
 import type { Settings } from './options.js';
 import { secondsUntil, storageCall } from './storage-call.js';
 
 /** A signed GET of a mask's bytes. */
 export async function signMaskDownload(context: Context, scope: MaskScope, body: unknown): Promise<SignedDownload> {
   const ttlSeconds = checkTtl(validateBody('SignDownloadRequest', body ?? {}).ttl_seconds, context.settings);
-  const mask = await requireMask(context, scope);
+  const mask = await requireMaskForDownload(context, scope);
   const { url, headers, expiresAt } = await sign(context, mask, 'GET', ttlSeconds);
   return {
     download_url: url,
@@ -25,7 +25,7 @@ export async function signMaskDownload(context: Context, scope: MaskScope, body:
 
 /** Where a mask's bytes are to be had: the target of a redirect for `<img>` and curl. */
 export async function locateMaskContent(context: Context, scope: MaskScope, method: 'GET' | 'HEAD'): Promise<string> {
-  const mask = await requireMask(context, scope);
+  const mask = await requireMaskForDownload(context, scope);
   return (await sign(context, mask, method, context.settings.defaultTtlSeconds)).url;
 }
 

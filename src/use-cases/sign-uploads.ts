@@ -2,8 +2,10 @@ import { type FieldError, fieldError, fieldErrors } from '../domain/errors.js';
 import { objectKey, uuidv7 } from '../domain/object-key.js';
 import type { FileToSign, SignedUpload } from '../domain/types.js';
 import { validateBody } from '../domain/validation.js';
+import { recordAudit } from '../repositories/audit.js';
 import { lockGroup } from '../repositories/groups.js';
 import { insertUploads, type NewUpload } from '../repositories/uploads.js';
+import type { Storage } from '../storage/storage.js';
 import { mapInChunks } from './concurrency.js';
 import type { Context, GroupScope } from './context.js';
 import { type CheckedFile, checkFile } from './file-to-sign.js';
@@ -57,7 +59,7 @@ export async function signUploads(
  */
 async function sign(
   context: Context,
-  { schema, annotation, groupId }: GroupScope,
+  { schema, annotation, groupId, caller }: GroupScope,
   files: readonly CheckedFile[],
   ttlSeconds: number,
 ): Promise<SignedUpload[]> {
@@ -70,28 +72,38 @@ async function sign(
   await context.database.write(async (session) => {
     if (!(await lockGroup(session, schema, annotation, groupId))) throw groupNotFound();
     await insertUploads(session, schema, groupId, uploads, ttlSeconds, uploadLifetimeSeconds);
+    await recordAudit(session, schema, caller, {
+      action: 'upload-urls-issued',
+      outcome: 'done',
+      annotation,
+      groupId,
+      details: { upload_ids: uploads.map(({ id }) => id), ttl_seconds: ttlSeconds },
+    });
   });
   return storageCall(() =>
-    mapInChunks(uploads, SIGNED_AT_ONCE, async (upload) => {
-      const signedAt = Date.now();
-      const { method, url, headers, expiresAt } = await context.storage.signUpload(upload.file_path, {
-        contentType: upload.mime_type,
-        contentLength: upload.file_size,
-        contentEncoding: upload.content_encoding ?? undefined,
-        sha256: upload.checksum ?? undefined,
-        ttlSeconds,
-      });
-      return {
-        upload_id: upload.id,
-        file_path: upload.file_path,
-        method: method as 'PUT',
-        upload_url: url,
-        headers,
-        expires_in: secondsUntil(expiresAt, signedAt, ttlSeconds),
-        expires_at: expiresAt.toISOString(),
-      };
-    }),
+    mapInChunks(uploads, SIGNED_AT_ONCE, (upload) => signPending(context.storage, upload, ttlSeconds)),
   );
+}
+
+/** Signs a PUT of exactly what the pending row promises. The row is committed before, and lives longer than the URL. */
+export async function signPending(storage: Storage, upload: NewUpload, ttlSeconds: number): Promise<SignedUpload> {
+  const signedAt = Date.now();
+  const { method, url, headers, expiresAt } = await storage.signUpload(upload.file_path, {
+    contentType: upload.mime_type,
+    contentLength: upload.file_size,
+    contentEncoding: upload.content_encoding ?? undefined,
+    sha256: upload.checksum ?? undefined,
+    ttlSeconds,
+  });
+  return {
+    upload_id: upload.id,
+    file_path: upload.file_path,
+    method: method as 'PUT',
+    upload_url: url,
+    headers,
+    expires_in: secondsUntil(expiresAt, signedAt, ttlSeconds),
+    expires_at: expiresAt.toISOString(),
+  };
 }
 
 function checkFiles(context: Context, files: readonly FileToSign[], pathOf: (index: number) => string): CheckedFile[] {

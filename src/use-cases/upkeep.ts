@@ -1,4 +1,5 @@
 import type { ObjectKey } from '../domain/types.js';
+import { deleteOldAudit } from '../repositories/audit.js';
 import type { Database } from '../repositories/database.js';
 import { claimDeletions, postponeDeletions, settleDeletions } from '../repositories/deletions.js';
 import type { SchemaLoader } from '../repositories/schema.js';
@@ -87,6 +88,10 @@ export function createUpkeep({
     for (let count = BATCH; count === BATCH && !stopped; ) {
       count = await database.write((session) => deleteExpiredUploads(session, schema, BATCH));
       expiredUploads += count;
+    }
+    const days = settings.auditRetentionDays;
+    for (let count = BATCH; days !== null && count === BATCH && !stopped; ) {
+      count = await database.write((session) => deleteOldAudit(session, schema, days, BATCH));
     }
     if (expiredUploads > 0) onEvent({ type: 'uploads-expired', count: expiredUploads });
     return { expiredUploads, ...(await drain()) };

@@ -14,14 +14,22 @@ export type Verification =
   /** It is not what was promised, and never will be: objects are write-once. */
   | { status: 'rejected'; code: ErrorCode; reason: string }
   /** Nothing is there (yet). */
-  | { status: 'missing' };
+  | { status: 'missing' }
+  /** Not looked at: another process does that, or the caller has left. */
+  | { status: 'undecided' };
+
+/** Runs the reading of a whole large object, unless another process does that already: then `undecided`. */
+export type ReadOnce = (read: (signal: AbortSignal) => Promise<Verification>) => Promise<Verification>;
 
 export interface Verifier {
   /**
    * Establishes what the stored object is. Callers that ask for the same upload at the same time share one answer.
+   *
+   * @param signal aborted when the caller has left: what was not begun is then not begun.
+   * @param readOnce is asked to run what takes long. What is small, or attested by the store, does not need it.
    * @throws StorageError when the store cannot say.
    */
-  verify(upload: UploadRow): Promise<Verification>;
+  verify(upload: UploadRow, signal: AbortSignal, readOnce: ReadOnce): Promise<Verification>;
 }
 
 /** Up to here one GET tells everything; above it, an attested checksum may save reading the whole object. */
@@ -36,29 +44,36 @@ export function createVerifier(
   const limit = createLimiter(settings.verifyConcurrency);
   const underWay = new Map<string, Promise<Verification>>();
 
-  async function verify(upload: UploadRow): Promise<Verification> {
+  async function verify(upload: UploadRow, readOnce: ReadOnce): Promise<Verification> {
     const type = settings.mimeTypes.get(upload.mime_type);
     if (!type) return rejected('content-mismatch', 'Its MIME type is no longer accepted here.');
+    const judged = (read: ReadObject | Verification) => ('status' in read ? read : judge(upload, type, read));
     try {
-      const read = await readObject(storage, upload);
-      return 'status' in read ? read : judge(upload, type, read);
+      if (upload.file_size <= SMALL_OBJECT_BYTES) return judged(await readWhole(storage, upload));
+      const glimpse = await readAttested(storage, upload);
+      return glimpse
+        ? judged(glimpse)
+        : await readOnce(async (signal) => judged(await readWhole(storage, upload, signal)));
     } catch (error) {
       if (isStorageError(error) && error.code === 'no-such-key') return { status: 'missing' };
       throw error;
     }
   }
 
-  function start(upload: UploadRow): Promise<Verification> {
-    const started = limit(() => verify(upload)).finally(() => underWay.delete(upload.id));
+  function start(upload: UploadRow, signal: AbortSignal, readOnce: ReadOnce): Promise<Verification> {
+    const started = limit(async () =>
+      signal.aborted ? ({ status: 'undecided' } as const) : verify(upload, readOnce),
+    ).finally(() => underWay.delete(upload.id));
     underWay.set(upload.id, started);
     return started;
   }
 
   return {
-    async verify(upload) {
-      const shared = await underWay.get(upload.id);
-      // a look that began earlier may have come before the object
-      return shared === undefined || shared.status === 'missing' ? start(upload) : shared;
+    async verify(upload, signal, readOnce) {
+      const earlier = await underWay.get(upload.id);
+      if (earlier?.status === 'verified' || earlier?.status === 'rejected') return earlier;
+      // a look that began earlier may have come before the object; one that begins now has not
+      return underWay.get(upload.id) ?? start(upload, signal, readOnce);
     },
   };
 }
@@ -70,20 +85,25 @@ interface ReadObject {
   tail: Buffer;
 }
 
-/** Reads as little as establishes size, SHA-256 and both ends of the object, in constant memory. */
-async function readObject(storage: Storage, upload: UploadRow): Promise<ReadObject | Verification> {
-  if (upload.file_size > SMALL_OBJECT_BYTES) {
-    const info = await storage.head(upload.file_path);
-    const wrong = compareWithPromise(upload, info);
-    if (wrong) return wrong;
-    if (info.sha256) {
-      const range = (start: number, end: number) => readRange(storage, upload, start, end);
-      const head = await range(0, HEAD_BYTES - 1);
-      const tail = await range(info.size - TAIL_BYTES, info.size - 1);
-      return { size: info.size, sha256: info.sha256, head, tail };
-    }
-  }
-  const { info, body } = await storage.read(upload.file_path);
+/** Both ends, where the store vouches for the rest; undefined where only reading it all tells. */
+async function readAttested(storage: Storage, upload: UploadRow): Promise<ReadObject | Verification | undefined> {
+  const info = await storage.head(upload.file_path);
+  const wrong = compareWithPromise(upload, info);
+  if (wrong) return wrong;
+  if (!info.sha256) return undefined;
+  const range = (start: number, end: number) => readRange(storage, upload, start, end);
+  const head = await range(0, HEAD_BYTES - 1);
+  const tail = await range(info.size - TAIL_BYTES, info.size - 1);
+  return { size: info.size, sha256: info.sha256, head, tail };
+}
+
+/** Size, SHA-256 and both ends, in constant memory. */
+async function readWhole(
+  storage: Storage,
+  upload: UploadRow,
+  signal?: AbortSignal,
+): Promise<ReadObject | Verification> {
+  const { info, body } = await storage.read(upload.file_path, { signal });
   const wrong = compareWithPromise(upload, info);
   if (wrong) {
     body.destroy();

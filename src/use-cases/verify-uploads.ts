@@ -1,27 +1,25 @@
-import { MaskUploadError } from '../domain/errors.js';
-import { lockGroup } from '../repositories/groups.js';
-import {
-  keepRejected,
-  keepVerified,
-  type RejectedUpload,
-  type UploadRow,
-  type VerifiedUpload,
-} from '../repositories/uploads.js';
-import { addProblem, type FileProblems, type FoundFiles } from './completed-files.js';
+import { setMaxListeners } from 'node:events';
+import type { UploadRow, VerifiedUpload } from '../repositories/uploads.js';
+import { addProblem, type FileProblems, type FoundFiles, findFiles, problemOf } from './completed-files.js';
 import type { Context, GroupScope } from './context.js';
-import { groupNotFound } from './get-mask-group.js';
+import { keepOutcomes, type Outcome, verifiedOnes } from './keep-outcomes.js';
 import { storageCall } from './storage-call.js';
-import { SMALL_OBJECT_BYTES, type Verification } from './verify-object.js';
+import { verificationInProgress, verifyUpload } from './verify-upload.js';
 
 export type VerifiedUploads = ReadonlyMap<string, VerifiedUpload>;
 
+/** A pending upload among the files of a request, and its place there. */
+interface Place extends Outcome {
+  index: number;
+}
+
 /**
- * Verifies the objects of all pending uploads among the files and adds what is wrong to `problems`. When anything is,
+ * Verifies the objects of all pending uploads among the files and adds what is wrong to `problems`. Unless all is well,
  * what was learned is kept on the pending rows, so that a repeat does not read those objects again.
  *
  * @returns the verified ones by upload id.
- * @throws MaskUploadError `storage-unavailable`; `verification-in-progress` after `verifyTimeoutSeconds`, while the
- *   work goes on, so that a repeat gets there.
+ * @throws MaskUploadError `storage-unavailable`; `verification-in-progress` after `verifyTimeoutSeconds`. Large objects
+ *   that are being read then are read to their end.
  */
 export async function verifyUploads(
   context: Context,
@@ -30,74 +28,74 @@ export async function verifyUploads(
   found: FoundFiles,
   problems: FileProblems,
 ): Promise<VerifiedUploads> {
-  const uploads = files.flatMap((file, index) => {
+  const places = files.flatMap((file, index): Place[] => {
     const upload = found.get(file)?.upload;
-    return upload && !problems.has(index) ? [{ index, upload }] : [];
+    return upload && !problems.has(index) ? [{ index, upload, result: undefined }] : [];
   });
-  const work = Promise.all(uploads.map(({ upload }) => verifyOne(context, scope, upload)));
-  const results = await storageCall(() => withinTime(work, context.settings.verifyTimeoutSeconds));
+  await verifyInTime(context, scope, places);
 
-  const verified = new Map<string, VerifiedUpload>();
-  const rejected: RejectedUpload[] = [];
-  for (const [place, { index, upload }] of uploads.entries()) {
-    const result = results[place];
-    if (result?.status === 'verified') {
-      verified.set(upload.id, asVerified(upload, result));
-    } else if (result?.status === 'rejected') {
-      rejected.push({ id: upload.id, code: result.code, reason: result.reason });
-      addProblem(problems, index, result.code, `${result.reason} Sign it anew and upload it again.`);
-    } else {
-      const message = 'Nothing is stored under this key yet. PUT the bytes to its upload_url, then complete again.';
-      addProblem(problems, index, 'upload-missing', message);
-    }
+  for (const { index, result } of places) {
+    if (result?.status !== 'rejected') continue;
+    addProblem(problems, index, result.code, `${result.reason} Sign it anew and upload it again.`);
   }
-  if (problems.size > 0 && verified.size + rejected.length > 0) {
-    await keep(context, scope, [...verified.values()], rejected);
+  const absent = places.filter(({ result }) => result?.status === 'missing' || result?.status === 'gone');
+  await explainAbsent(context, scope, files, absent, problems);
+  if (problems.size > 0) await keepOutcomes(context, scope, places);
+  return new Map(verifiedOnes(places).map((verified) => [verified.id, verified]));
+}
+
+/** Fills in the results, in whatever order they come. */
+async function verifyInTime(context: Context, scope: GroupScope, places: Place[]): Promise<void> {
+  const left = new AbortController();
+  setMaxListeners(0, left.signal);
+  const verifyOne = async (place: Place) => {
+    place.result = await verifyUpload(context, scope, place.upload, left.signal);
+    // too late for this answer, but not for the next
+    if (left.signal.aborted) await keepOutcomes(context, scope, [place]);
+  };
+  try {
+    const work = Promise.all(places.map(verifyOne));
+    await storageCall(() => withinTime(work, context.settings.verifyTimeoutSeconds));
+  } catch (error) {
+    left.abort();
+    // keeping is a favour to the next call: that it fails is no news to this one
+    await keepOutcomes(context, scope, places).catch(() => undefined);
+    throw error;
   }
-  return verified;
 }
 
-/** What is known needs no reading. A large object took long to read: what was learned is kept at once. */
-async function verifyOne(context: Context, scope: GroupScope, upload: UploadRow): Promise<Verification> {
-  const { verified_checksum: checksum, verified_width: width, verified_height: height } = upload;
-  if (checksum !== null) return { status: 'verified', checksum, width, height };
-  const result = await context.verifier.verify(upload);
-  if (result.status === 'verified' && upload.file_size > SMALL_OBJECT_BYTES) {
-    await keep(context, scope, [asVerified(upload, result)], []);
-  }
-  return result;
-}
-
-function asVerified(upload: UploadRow, result: Verification & { status: 'verified' }): VerifiedUpload {
-  return { id: upload.id, checksum: result.checksum, width: result.width, height: result.height };
-}
-
-async function keep(
-  context: Context,
-  { schema, annotation, groupId }: GroupScope,
-  verified: readonly VerifiedUpload[],
-  rejected: readonly RejectedUpload[],
-): Promise<void> {
-  await context.database.write(async (session) => {
-    if (!(await lockGroup(session, schema, annotation, groupId))) throw groupNotFound();
-    if (verified.length > 0) await keepVerified(session, schema, groupId, verified);
-    if (rejected.length > 0) await keepRejected(session, schema, groupId, rejected);
-  });
-  if (rejected.length > 0) context.upkeep.drainSoon();
-}
-
-async function withinTime<T>(work: Promise<T>, seconds: number): Promise<T> {
+async function withinTime(work: Promise<unknown>, seconds: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      work.catch(() => undefined); // nobody waits for it any more
-      const message = 'Verifying takes longer than one answer may. It goes on: repeat the same call.';
-      reject(new MaskUploadError('verification-in-progress', message, { retryAfterSeconds: 2 }));
-    }, seconds * 1000);
+    timer = setTimeout(() => reject(verificationInProgress()), seconds * 1000);
   });
   try {
-    return await Promise.race([work, timeout]);
+    await Promise.race([work, timeout]);
   } finally {
     clearTimeout(timer);
   }
 }
+
+/**
+ * An object that is not there was not uploaded yet, or has gone with its row. A row that is gone was given up, or
+ * recorded by a faster twin of this call: then it is a mask, and no problem.
+ */
+async function explainAbsent(
+  context: Context,
+  scope: GroupScope,
+  files: readonly string[],
+  absent: readonly { index: number; upload: UploadRow }[],
+  problems: FileProblems,
+): Promise<void> {
+  if (absent.length === 0) return;
+  const named = absent.map(({ index }) => files[index] ?? '');
+  const found = await context.database.read((session) => findFiles(session, scope, named, 'no lock'));
+  for (const { index } of absent) {
+    const hit = found.get(files[index] ?? '');
+    const problem = problemOf(hit);
+    if (problem) addProblem(problems, index, problem.code, problem.message);
+    else if (hit?.upload) addProblem(problems, index, 'upload-missing', NOTHING_STORED);
+  }
+}
+
+const NOTHING_STORED = 'Nothing is stored under this key yet. PUT the bytes to its upload_url, then complete again.';

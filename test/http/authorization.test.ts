@@ -6,11 +6,12 @@ import { type OperationEntry, operations } from '../support/openapi.js';
 import { png } from '../support/png.js';
 import { allRows } from '../support/rows.js';
 
-/** What a call is about, and a file that waits there to be completed. */
+/** What a call is about, with a file that waits there to be completed and an upload that nobody completes. */
 interface Place {
   annotation_id: number;
   group_id: number;
   mask_id: number;
+  upload_id: string;
   pending: string;
 }
 
@@ -22,6 +23,9 @@ const CALLS: Record<string, { action: AccessRequest['action']; status: number; b
   updateMaskGroup: { action: 'write', status: 200, body: () => ({ description: 'Changed' }) },
   signUpload: { action: 'write', status: 200, body: () => fileFor(png()) },
   signUploads: { action: 'write', status: 200, body: () => ({ files: [fileFor(png())] }) },
+  listUploads: { action: 'read', status: 200 },
+  renewUpload: { action: 'write', status: 200, body: () => ({}) },
+  giveUpUpload: { action: 'write', status: 204 },
   completeUpload: { action: 'write', status: 200, body: ({ pending }) => ({ uploaded_files: [pending] }) },
   listMasks: { action: 'read', status: 200 },
   getMask: { action: 'read', status: 200 },
@@ -30,6 +34,8 @@ const CALLS: Record<string, { action: AccessRequest['action']; status: number; b
   deleteMask: { action: 'delete', status: 204 },
   deleteMaskGroup: { action: 'delete', status: 204 },
 };
+
+const NO_UPLOAD = '0198f3a2-6c1e-7d4b-9a53-2f0c8e7b1d64';
 
 function entryOf({ operationId }: OperationEntry) {
   const entry = CALLS[operationId];
@@ -80,6 +86,7 @@ describe('authorization', () => {
     describe(operation.operationId, () => {
       const hasGroup = operation.path.includes('{group_id}');
       const hasMask = operation.path.includes('{mask_id}');
+      const hasUpload = operation.path.includes('{upload_id}');
 
       it('answers 404 for an annotation that does not exist', async () => {
         const answer = await withoutChange(() => call(operation, { ...mine, annotation_id: 999_999 }));
@@ -92,10 +99,10 @@ describe('authorization', () => {
         expect(answer.headers.get('www-authenticate')).to.match(/^\w+/);
       });
 
-      it('answers 403 to somebody without permission, whether or not there is such a group or mask', async () => {
+      it('answers 403 to somebody without permission, whether or not there is such a group, mask or upload', async () => {
         await withoutChange(async () => {
           expectProblem(await call(operation, mine, 'zoe'), 403, 'forbidden');
-          const nowhere = { ...mine, group_id: 999_999, mask_id: 999_999 };
+          const nowhere = { ...mine, group_id: 999_999, mask_id: 999_999, upload_id: NO_UPLOAD };
           expectProblem(await call(operation, nowhere, 'zoe'), 403, 'forbidden');
         });
       });
@@ -112,6 +119,16 @@ describe('authorization', () => {
           await withoutChange(async () => {
             if (hasGroup) expectNotFound(await call(operation, { ...mine, group_id: 999_999 }));
             if (hasMask) expectNotFound(await call(operation, { ...mine, mask_id: 999_999 }));
+          });
+        });
+      }
+
+      if (hasUpload) {
+        it('answers 404 for an upload that does not exist, or belongs to another group', async () => {
+          await withoutChange(async () => {
+            for (const upload_id of [NO_UPLOAD, sibling.upload_id, foreign.upload_id]) {
+              expectProblem(await call(operation, { ...mine, upload_id }), 404, 'upload-not-found');
+            }
           });
         });
       }
@@ -307,13 +324,14 @@ function operationOf(operationId: string): OperationEntry {
 
 async function makePlace(host: TestHost, annotation_id: number): Promise<Place> {
   const path = await newGroup(host, { slice_count: 2 }, annotation_id);
-  const [done, pending] = await upload(host, path, [
+  const [done, pending, waiting] = await upload(host, path, [
     { bytes: png({ value: 1 }), file: { slice_index: 0 } },
     { bytes: png({ value: 2 }), file: { slice_index: 1 } },
+    { bytes: png({ value: 3 }), file: { slice_index: 2 } },
   ]);
   const { body } = await host.api('POST', `${path}/complete`, { uploaded_files: [done?.upload_id] });
   const { id: mask_id, mask_group_id: group_id } = body.masks[0];
-  return { annotation_id, group_id, mask_id, pending: pending?.upload_id ?? '' };
+  return { annotation_id, group_id, mask_id, upload_id: waiting?.upload_id ?? '', pending: pending?.upload_id ?? '' };
 }
 
 function expectProblem(answer: ApiAnswer, status: number, code: string): void {

@@ -17,6 +17,7 @@ import { type FreshBucket, freshBucket } from '../support/s3.js';
 import { type TcpProxy, tcpProxy } from '../support/tcp-proxy.js';
 import { waitFor } from '../support/wait.js';
 
+const UPLOAD_ID = '0198f3a2-6c1e-7d4b-9a53-2f0c8e7b1d64';
 const GROUPS = '/annotations/1/mask-groups';
 
 /** knex tells of every lost connection; here they are lost on purpose. */
@@ -59,6 +60,9 @@ describe('without a database', () => {
     ['GET', group],
     ['PATCH', group, { version: '2' }],
     ['POST', `${group}/signed-url`, fileFor(png())],
+    ['GET', `${group}/uploads`],
+    ['POST', `${group}/uploads/${UPLOAD_ID}/signed-url`, {}],
+    ['DELETE', `${group}/uploads/${UPLOAD_ID}`],
     ['GET', `${group}/masks`],
     ['DELETE', group],
   ];
@@ -265,6 +269,9 @@ describe('without storage', () => {
         expect(answer.milliseconds).to.be.below(BOUND_MS);
         expect(await allRows(host.knex)).to.deep.equal(rows, 'nothing is recorded and nothing is lost');
       }
+      const listed = await host.api('GET', `${group}/uploads`);
+      expectUnavailable(listed, 'storage-unavailable');
+      expect(listed.milliseconds).to.be.below(BOUND_MS);
 
       await proxy.resume();
       const answer = await host.api('POST', `${group}/complete`, { uploaded_files, slice_count: 5 });

@@ -1,8 +1,14 @@
 import { expect } from 'chai';
 import { isMaskUploadError, type MaskUploadError } from '../../src/domain/errors.js';
-import { parseIncludeQuery, parseListMaskGroupsQuery, parseListMasksQuery } from '../../src/domain/query.js';
+import {
+  parseIncludeQuery,
+  parseListMaskGroupsQuery,
+  parseListMasksQuery,
+  parseListUploadsQuery,
+} from '../../src/domain/query.js';
 
 const groups = (query: string) => parseListMaskGroupsQuery(new URLSearchParams(query));
+const uploads = (query: string) => parseListUploadsQuery(new URLSearchParams(query));
 const masks = (query: string) => parseListMasksQuery(new URLSearchParams(query));
 
 function refusal(parse: () => unknown): MaskUploadError {
@@ -18,6 +24,7 @@ function refusal(parse: () => unknown): MaskUploadError {
 describe('the query of a list', () => {
   it('has defaults', () => {
     expect(groups('')).to.deep.equal({ limit: 50 });
+    expect(uploads('')).to.deep.equal({ limit: 100 });
     expect(masks('')).to.deep.equal({ limit: 100, include_download_url: false });
   });
 
@@ -36,6 +43,7 @@ describe('the query of a list', () => {
       sop_instance_uid: '1.2.3',
       include_download_url: true,
     });
+    expect(uploads('limit=1000&cursor=abc')).to.deep.equal({ limit: 1000, cursor: 'abc' });
     expect(parseIncludeQuery(new URLSearchParams('include=download_url'))).to.deep.equal({
       include_download_url: true,
     });
@@ -51,6 +59,8 @@ describe('the query of a list', () => {
     [() => groups('label_name=liver'), 'unknown query parameter label_name'],
     [() => parseIncludeQuery(new URLSearchParams('limit=1')), 'unknown query parameter limit; this path takes include'],
     [() => groups('modality=CT&modality=MR'), 'query parameter modality must be given once'],
+    [() => uploads('label_name=liver'), 'unknown query parameter label_name; this path takes limit, cursor'],
+    [() => uploads('limit=1001'), 'query parameter limit must be an integer from 1 to 1000'],
     [() => groups('limit=0'), 'query parameter limit must be an integer from 1 to 200'],
     [() => groups('limit=201'), 'query parameter limit must be an integer from 1 to 200'],
     [() => masks('limit=1001'), 'query parameter limit must be an integer from 1 to 1000'],

@@ -1,11 +1,11 @@
-import type { Context, GroupScope, MaskScope } from '../../use-cases/context.js';
+import type { Context, MaskScope, UploadScope } from '../../use-cases/context.js';
 import type { AccessRequest } from '../auth.js';
 import type { Answer } from '../respond.js';
 
-/** A call on its way to its use case. `groupId` and `maskId` are there where the path has them. */
+/** A call on its way to its use case. `groupId`, `uploadId` and `maskId` are there where the path has them. */
 export interface Call {
   context: Context;
-  scope: GroupScope & MaskScope;
+  scope: UploadScope & MaskScope;
   body: unknown;
   query: URLSearchParams;
   method: string;
@@ -28,6 +28,9 @@ export interface Route {
 const ANNOTATION = '/annotations/:annotation_id';
 export const GROUPS = `${ANNOTATION}/mask-groups`;
 export const GROUP = `${GROUPS}/:group_id`;
+/** The pending uploads of a group; a recorded one is a mask. */
+export const UPLOADS = `${GROUP}/uploads`;
+export const UPLOAD = `${UPLOADS}/:upload_id`;
 /** The masks of a group are listed there; a single one is found through its annotation. */
 export const MASKS = `${GROUP}/masks`;
 export const MASK = `${ANNOTATION}/masks/:mask_id`;

@@ -1,7 +1,11 @@
+import { parseListUploadsQuery } from '../../domain/query.js';
 import { completeUpload } from '../../use-cases/complete-upload.js';
+import { giveUpUpload } from '../../use-cases/give-up-upload.js';
+import { listUploads } from '../../use-cases/list-uploads.js';
+import { renewUpload } from '../../use-cases/renew-upload.js';
 import { signUpload, signUploads } from '../../use-cases/sign-uploads.js';
 import { NO_REFERRER } from '../respond.js';
-import { GROUP, type Route } from './route.js';
+import { GROUP, type Route, UPLOAD, UPLOADS } from './route.js';
 
 export const uploadRoutes: Route[] = [
   {
@@ -25,6 +29,37 @@ export const uploadRoutes: Route[] = [
       body: await signUploads(context, scope, body),
       headers: NO_REFERRER,
     }),
+  },
+  {
+    operation: 'listUploads',
+    method: 'GET',
+    path: UPLOADS,
+    action: 'read',
+    run: async ({ context, scope, query }) => ({
+      status: 200,
+      body: await listUploads(context, scope, parseListUploadsQuery(query)),
+    }),
+  },
+  {
+    operation: 'renewUpload',
+    method: 'POST',
+    path: `${UPLOAD}/signed-url`,
+    action: 'write',
+    run: async ({ context, scope, body }) => ({
+      status: 200,
+      body: await renewUpload(context, scope, body),
+      headers: NO_REFERRER,
+    }),
+  },
+  {
+    operation: 'giveUpUpload',
+    method: 'DELETE',
+    path: UPLOAD,
+    action: 'write',
+    async run({ context, scope }) {
+      await giveUpUpload(context, scope);
+      return { status: 204 };
+    },
   },
   {
     operation: 'completeUpload',
