@@ -26,6 +26,16 @@ describe('completing uploads', () => {
     return body;
   }
 
+  const uploadSlices = (group: string, count: number) =>
+    upload(
+      host,
+      group,
+      Array.from({ length: count }, (_, value) => ({
+        bytes: png({ value }),
+        file: { slice_index: value, label_name: 'liver' },
+      })),
+    );
+
   describe('of what a store that checks nothing has let through', () => {
     const good = png({ value: 1 });
     const other = png({ value: 2 });
@@ -115,27 +125,35 @@ describe('completing uploads', () => {
     ).to.have.length(1);
   });
 
-  it('gives twenty callers at once the same answer and one set of rows', async () => {
-    const group = await newGroup(host, { slice_count: 30 });
-    const signed = await upload(
-      host,
-      group,
-      Array.from({ length: 30 }, (_, value) => ({
-        bytes: png({ value }),
-        file: { slice_index: value, label_name: 'liver' },
-      })),
-    );
-    const keys = signed.map((one) => one.file_path);
+  it('gives fifty callers at once the same answer and one set of rows', async () => {
+    const group = await newGroup(host, { slice_count: 100 });
+    const keys = (await uploadSlices(group, 100)).map((one) => one.file_path);
     const answers = await Promise.all(
-      Array.from({ length: 20 }, (_, turn) =>
-        complete(group, { uploaded_files: turn % 2 ? keys : [...keys].reverse(), slice_count: 30 }),
+      Array.from({ length: 50 }, (_, turn) =>
+        complete(group, { uploaded_files: turn % 2 ? keys : [...keys].reverse(), slice_count: 100 }),
       ),
     );
     expect(new Set(answers.map((answer) => answer.status))).to.deep.equal(new Set([200]));
     const sorted = answers.map(({ body }) => JSON.stringify(body.masks.sort((a: Mask, b: Mask) => a.id - b.id)));
     expect(new Set(sorted).size).to.equal(1);
-    expect((await host.api('GET', group)).body).to.include({ mask_count: 30, status: 'complete' });
+    expect((await host.api('GET', group)).body).to.include({ mask_count: 100, status: 'complete' });
     expect(await queued()).to.not.include.members(keys);
+  });
+
+  it('records every slice once when completions overlap in different orders', async () => {
+    const group = await newGroup(host, { slice_count: 40 });
+    const keys = (await uploadSlices(group, 40)).map((one) => one.file_path);
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, turn) => {
+        const part = [...keys.slice((turn * 7) % 40), ...keys.slice(0, (turn * 7) % 40)].slice(0, 25);
+        return complete(group, { uploaded_files: turn % 2 ? part : part.reverse() });
+      }),
+    );
+    expect(answers.map((answer) => answer.status)).to.deep.equal(answers.map(() => 200));
+    const { body } = await host.api('GET', `${group}/masks`);
+    expect(body.masks.map((mask: Mask) => mask.slice_index)).to.deep.equal(
+      Array.from({ length: 40 }, (_, index) => index),
+    );
   });
 
   it('refuses a slice and label that the group has, unless it is told to replace them', async () => {
