@@ -241,7 +241,7 @@ export async function groupStats(
         ) t), '[]') AS mime_types,
        -- Counted from 0 when slice 0 is held or pending; else from 1 when the last (slice_count) or slice 1 is held.
        -- At most as many indexes are tried as can be held, plus those that are shown.
-       coalesce((SELECT json_agg(missing.i) FROM (
+       coalesce((SELECT json_agg(missing.i ORDER BY missing.i) FROM (
           SELECT i FROM (
             SELECT count(*) AS held,
                    CASE WHEN bool_or(slice_index = 0)
@@ -254,7 +254,7 @@ export async function groupStats(
           WHERE NOT EXISTS (SELECT FROM ${mask} WHERE mask_group_id = g.id AND slice_index = i)
             -- a volume misses nothing, and of slices known by UID alone nobody knows the index
             AND NOT EXISTS (SELECT FROM ${mask} WHERE mask_group_id = g.id AND slice_index IS NULL)
-          LIMIT ${MISSING_SLICES_SHOWN}
+          ORDER BY i LIMIT ${MISSING_SLICES_SHOWN}
         ) missing), '[]') AS missing_slices,
        (SELECT count(*) FROM ${upload} u
         WHERE u.mask_group_id = g.id AND u.rejected_code IS NULL AND u.expires_at > now()) AS pending_uploads
