@@ -38,7 +38,8 @@ describe('malformed requests', () => {
 
   it(`are answered ${REQUESTS} times with neither a 5xx, a hang nor a growing heap`, async function () {
     this.timeout(300_000);
-    const seed = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 31);
+    // the same requests every time, so that a failure is news about the change; FUZZ_SEED tries others
+    const seed = Number(process.env.FUZZ_SEED ?? 873);
     const requests = fc.sample(malformed(), { numRuns: REQUESTS, seed });
     const statuses = new Map<number, number>();
     let slowest = 0;
@@ -181,10 +182,11 @@ function mutated(example: unknown): fc.Arbitrary<unknown> {
       const place = places[where % places.length];
       if (!place) continue;
       const { holder, key } = place;
-      if (how === 0) holder[key] = value;
+      // a copy of its own: the same object in two places could come to hold itself
+      if (how === 0) holder[key] = structuredClone(value);
       else if (how === 1) delete holder[key];
       else if (how === 2 && Array.isArray(holder)) holder.push(structuredClone(holder[Number(key)]));
-      else holder[`${key}_`] = value;
+      else holder[`${key}_`] = structuredClone(value);
     }
     return root.body;
   });
