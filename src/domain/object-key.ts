@@ -30,11 +30,6 @@ export function objectKey(parts: {
   return `${parts.prefix}/${parts.installation}/${parts.groupId}/${parts.uploadId}.${parts.extension}` as ObjectKey;
 }
 
-/** The generated file name at the end of a key. */
-export function fileNameOf(key: ObjectKey): string {
-  return key.slice(key.lastIndexOf('/') + 1);
-}
-
 /** Lower-cases a SHA-256 of 64 hex digits; undefined when it is not one. */
 export function sha256Hex(value: string): Sha256Hex | undefined {
   const lower = value.toLowerCase();

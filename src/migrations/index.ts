@@ -1,7 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import type { Knex } from 'knex';
 import { type Session, sessionOn } from '../repositories/database.js';
-import { findHostTable, type HostTable, ownTables, SCHEMA_VERSION, type Tables } from '../repositories/schema.js';
+import {
+  findHostTable,
+  type HostTable,
+  ownTables,
+  quoteIdentifier,
+  SCHEMA_VERSION,
+  type Tables,
+} from '../repositories/schema.js';
 import { createTables, dropTables } from './0001-tables.js';
 import { createDeletionTriggers, dropDeletionTriggers } from './0002-deletion-triggers.js';
 import type { MigrateOptions, MigrationOptions } from './types.js';
@@ -92,8 +99,8 @@ export async function rollbackMaskUpload(
     }
     const list = migrations(tables, host, { createdByType: 'text', newInstallationId: () => '' });
     await migrator(list).rollback();
-    const own = (name: string) => `"${host.ownSchema.replaceAll('"', '""')}"."${name}"`.replaceAll('?', '\\?');
-    await session.execute(`DROP TABLE ${own(MIGRATION_TABLE)}, ${own(`${MIGRATION_TABLE}_lock`)}`);
+    const schema = quoteIdentifier(host.ownSchema);
+    await session.execute(`DROP TABLE ${schema}.${MIGRATION_TABLE}, ${schema}.${MIGRATION_TABLE}_lock`);
   });
 }
 

@@ -1,5 +1,6 @@
 import { type ErrorCode, type FieldError, fieldError, fieldErrors } from '../domain/errors.js';
 import { isUuid } from '../domain/object-key.js';
+import type { ObjectKey } from '../domain/types.js';
 import type { Session } from '../repositories/database.js';
 import { findMasksByFile, type MaskRow } from '../repositories/masks.js';
 import { findUploads, type UploadRow } from '../repositories/uploads.js';
@@ -8,6 +9,11 @@ import type { GroupScope } from './context.js';
 /** What a file of the request turned out to be. One that is neither is not in the map. */
 export type FoundFile = { mask: MaskRow; upload?: undefined } | { upload: UploadRow; mask?: undefined };
 export type FoundFiles = ReadonlyMap<string, FoundFile>;
+
+/** The key of what a file turned out to be. */
+export function keyOf(found: FoundFile | undefined): ObjectKey | undefined {
+  return found?.mask?.file_path ?? found?.upload?.file_path;
+}
 
 /** What is wrong with the files of a request, by their place in it. */
 export type FileProblems = Map<number, FieldError>;
@@ -73,7 +79,7 @@ export async function findFiles(
     }),
   );
   // the same file may have been named once by its key and once by its id
-  throwProblems(repeats(files.map((file) => found.get(file)?.mask?.file_path ?? found.get(file)?.upload?.file_path)));
+  throwProblems(repeats(files.map((file) => keyOf(found.get(file)))));
   return found;
 }
 

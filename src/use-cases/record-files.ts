@@ -5,7 +5,7 @@ import type { Session } from '../repositories/database.js';
 import { type GroupTotals, groupLabels, groupStatus, groupTotals, lockGroup } from '../repositories/groups.js';
 import { type MaskRow, slicesWithSeveralUids } from '../repositories/masks.js';
 import { deleteReplacedMasks, recordMasks, type UploadRow } from '../repositories/uploads.js';
-import { addProblem, type FileProblems, findFiles, knownProblems, throwProblems } from './completed-files.js';
+import { addProblem, type FileProblems, findFiles, keyOf, knownProblems, throwProblems } from './completed-files.js';
 import type { GroupScope } from './context.js';
 import { groupNotFound } from './get-mask-group.js';
 import type { VerifiedUploads } from './verify-uploads.js';
@@ -70,10 +70,7 @@ export async function recordFiles(
     completion: {
       status: groupStatus(totals.slice_count, totals),
       processed_masks: files.length,
-      masks: files.flatMap((file) => {
-        const hit = found.get(file);
-        return masks.get(hit?.mask?.file_path ?? hit?.upload?.file_path ?? '') ?? [];
-      }),
+      masks: files.flatMap((file) => masks.get(keyOf(found.get(file)) ?? '') ?? []),
     },
     replaced,
   };
