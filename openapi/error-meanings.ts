@@ -13,6 +13,7 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   'mask-not-found': 'this annotation has no such mask',
   'upload-not-found': 'never signed here, expired, given up, deleted or replaced; sign the file anew',
   'method-not-allowed': 'the path exists, the method does not; see `Allow`',
+  'request-timeout': 'the request body did not arrive in time; send it again',
   'upload-missing': 'signed, but nothing was uploaded yet; upload it and repeat',
   'upload-rejected': 'what was uploaded has been refused before; sign the file anew',
   'size-mismatch': 'the uploaded file has another size than was promised; sign it anew',

@@ -17,7 +17,7 @@ export const TAGS = {
 /** What any request can be answered with, whatever it asks for. */
 const ALWAYS: readonly ErrorCode[] = ['invalid-request', 'unauthenticated', 'forbidden', 'annotation-not-found'];
 const OUR_FAULT: readonly ErrorCode[] = ['internal-error', 'database-unavailable', 'schema-mismatch'];
-const WITH_BODY: readonly ErrorCode[] = ['body-too-large', 'unsupported-media-type'];
+const WITH_BODY: readonly ErrorCode[] = ['request-timeout', 'body-too-large', 'unsupported-media-type'];
 
 interface OperationParts {
   id: string;

@@ -11,6 +11,7 @@ export const ERROR_CODES = {
   'mask-not-found': { status: 404, title: 'Mask not found' },
   'upload-not-found': { status: 404, title: 'Upload not found' },
   'method-not-allowed': { status: 405, title: 'Method not allowed' },
+  'request-timeout': { status: 408, title: 'Request timeout' },
   'upload-missing': { status: 409, title: 'Nothing was uploaded' },
   'upload-rejected': { status: 409, title: 'Upload was rejected' },
   'size-mismatch': { status: 409, title: 'Size mismatch' },

@@ -7,12 +7,13 @@ import { MaskUploadError } from '../domain/errors.js';
 export type BodyReader = (req: IncomingMessage & { body?: unknown }, res: ServerResponse) => Promise<unknown>;
 
 /**
+ * @param timeoutMs for a body to arrive, whole; one that takes longer is `request-timeout`.
  * @param maxBytes of a body; a longer one is `body-too-large`. A limit of the host's own parser, if that runs first,
  *   comes before ours.
- * @returns a reader that rejects with `unsupported-media-type`, `body-too-large` or `invalid-request`. A request
- *   without a body gives undefined.
+ * @returns a reader that rejects with `unsupported-media-type`, `request-timeout`, `body-too-large` or
+ *   `invalid-request`. A request without a body gives undefined.
  */
-export function createBodyReader(maxBytes: number): BodyReader {
+export function createBodyReader(maxBytes: number, timeoutMs: number): BodyReader {
   const parser = express.json({ limit: maxBytes, strict: false, type: () => true });
   return async (req, res) => {
     if (!hasBody(req)) return undefined;
@@ -22,7 +23,12 @@ export function createBodyReader(maxBytes: number): BodyReader {
     }
     if (Readable.isDisturbed(req)) return alreadyRead(req.body);
     await new Promise<void>((resolve, reject) => {
-      parser(req as never, res as never, (error?: unknown) => (error ? reject(explain(error, maxBytes)) : resolve()));
+      const timer = setTimeout(() => reject(tooSlow()), timeoutMs);
+      parser(req as never, res as never, (error?: unknown) => {
+        clearTimeout(timer);
+        if (error) reject(explain(error, maxBytes));
+        else resolve();
+      });
     });
     return req.body;
   };
@@ -53,6 +59,10 @@ function alreadyRead(body: unknown): unknown {
   } catch {
     throw malformed();
   }
+}
+
+function tooSlow(): MaskUploadError {
+  return new MaskUploadError('request-timeout', 'The body did not arrive in time. Send it again, in smaller calls.');
 }
 
 function malformed(): MaskUploadError {

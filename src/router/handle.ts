@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { isMaskUploadError, MaskUploadError } from '../domain/errors.js';
 import type { Principal } from '../domain/types.js';
@@ -22,10 +23,16 @@ export async function handle<P extends Principal>(
   res: ServerResponse,
   next: Next,
 ): Promise<void> {
+  const left = new AbortController();
+  // one for each look at the store that is under way
+  setMaxListeners(0, left.signal);
+  res.once('close', () => left.abort(new Error('The client has left.')));
   try {
-    send(res, await answer(deps, route, req, res));
+    send(res, await answer(deps, route, req, res, left.signal));
   } catch (error) {
     if (error instanceof HostError) return next(error);
+    // nobody is there to be told, and nothing has failed
+    if (left.signal.aborted && error === left.signal.reason) return;
     const problem = isMaskUploadError(error)
       ? error
       : new MaskUploadError('internal-error', 'Something went wrong in the server. It has been told of it.', {
@@ -41,7 +48,8 @@ export async function handle<P extends Principal>(
       });
     }
     // what is left of a body nobody reads ends with its connection
-    const close = problem.code === 'body-too-large' ? { Connection: 'close' } : undefined;
+    const bodyIsLeft = problem.code === 'body-too-large' || problem.code === 'request-timeout';
+    const close = bodyIsLeft ? { Connection: 'close' } : undefined;
     const authenticate = problem.code === 'unauthenticated' ? { 'WWW-Authenticate': 'Bearer' } : undefined;
     sendProblem(res, problem, { ...close, ...authenticate });
   }
@@ -52,6 +60,7 @@ async function answer<P extends Principal>(
   route: Route,
   req: HostRequest,
   res: ServerResponse,
+  signal: AbortSignal,
 ) {
   const principal = await askHost(() => auth.authenticate(req));
   if (principal === null || principal === undefined) {
@@ -61,7 +70,10 @@ async function answer<P extends Principal>(
   const param = (name: string) => (route.path.includes(`:${name}`) ? String(req.params[name]) : undefined);
   const groupParam = param('group_id');
   const maskParam = param('mask_id');
-  const scope = await openScope(context, param('annotation_id') ?? '', principal, remoteAddressOf(req));
+  const scope = await openScope(context, param('annotation_id') ?? '', principal, {
+    remoteAddress: remoteAddressOf(req),
+    signal,
+  });
   const groupId = groupParam === undefined ? undefined : readId(groupParam, groupNotFound);
   const maskId = maskParam === undefined ? undefined : readId(maskParam, maskNotFound);
 
@@ -95,6 +107,7 @@ async function answer<P extends Principal>(
   const also = route.alsoNeeds?.(body);
   if (also) await authorize(also);
 
+  signal.throwIfAborted();
   const url: string = req.originalUrl ?? req.url;
   const [path = '', query = ''] = url.split('?', 2);
   return route.run({

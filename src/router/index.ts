@@ -18,6 +18,8 @@ export interface MaskUploadRouterOptions<P extends Principal = Principal> extend
   auth: Auth<P>;
   /** Largest JSON body, bytes. Default 2 MiB. */
   maxBodyBytes?: number | undefined;
+  /** Milliseconds for a JSON body to arrive, whole. Default 30,000. */
+  bodyTimeoutMs?: number | undefined;
 }
 
 /** Mount it with `app.use(path, router)`, under Express 4 or 5. */
@@ -28,6 +30,7 @@ export interface MaskUploadRouter {
 }
 
 const DEFAULT_MAX_BODY_BYTES = 2 * 2 ** 20;
+const DEFAULT_BODY_TIMEOUT_MS = 30_000;
 
 const ROUTES: readonly Route[] = [...maskGroupRoutes, ...uploadRoutes, ...maskRoutes];
 
@@ -38,7 +41,10 @@ const ROUTES: readonly Route[] = [...maskGroupRoutes, ...uploadRoutes, ...maskRo
 export function createMaskUploadRouter<P extends Principal>(options: MaskUploadRouterOptions<P>): MaskUploadRouter {
   const context = createContext(options);
   checkAuth(options.auth);
-  const readBody = createBodyReader(checkNumber('maxBodyBytes', options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES));
+  const readBody = createBodyReader(
+    checkNumber('maxBodyBytes', options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES),
+    checkNumber('bodyTimeoutMs', options.bodyTimeoutMs ?? DEFAULT_BODY_TIMEOUT_MS, { most: 3_600_000 }),
+  );
   const deps = { context, auth: options.auth, readBody };
 
   const router = express.Router({ mergeParams: true });

@@ -31,6 +31,8 @@ export interface Scope {
   annotation: AnnotationKey;
   principal: Principal | null;
   caller: Caller;
+  /** Aborted when whoever called does not wait any longer: what takes long, and would be for nothing, then ends. */
+  signal: AbortSignal | undefined;
 }
 
 export interface GroupScope extends Scope {

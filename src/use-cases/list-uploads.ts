@@ -19,7 +19,7 @@ import { storageCall } from './storage-call.js';
  */
 export async function listUploads(
   context: Context,
-  { schema, annotation, groupId }: GroupScope,
+  { schema, annotation, groupId, signal }: GroupScope,
   { limit, cursor }: ListUploadsQuery,
 ): Promise<{ uploads: PendingUpload[]; next_cursor: string | null }> {
   const list = ['uploads', groupId];
@@ -29,7 +29,7 @@ export async function listUploads(
     return findPage(session, schema, groupId, limit + 1, after);
   });
   const page = found.slice(0, limit);
-  const sizes = await storedSizes(context, page);
+  const sizes = await storedSizes(context, page, signal);
   const last = page.at(-1);
   return {
     uploads: page.map((upload, index) => describe(upload, sizes[index] ?? null)),
@@ -42,10 +42,16 @@ function readPosition([id, ...rest]: unknown[]): string | undefined {
 }
 
 /** Of each upload that is not judged yet: the size of its object, or null when there is none. */
-async function storedSizes(context: Context, page: readonly ListedUpload[]): Promise<(number | null)[]> {
+async function storedSizes(
+  context: Context,
+  page: readonly ListedUpload[],
+  signal: AbortSignal | undefined,
+): Promise<(number | null)[]> {
   const leave = new AbortController();
   // one for each call under way
   setMaxListeners(0, leave.signal);
+  const callerLeft = () => leave.abort();
+  signal?.addEventListener('abort', callerLeft);
   const sizeOf = (key: ObjectKey) =>
     context.lookUp(async () => {
       try {
@@ -62,7 +68,9 @@ async function storedSizes(context: Context, page: readonly ListedUpload[]): Pro
   } catch (error) {
     // one fails, so the others need not be asked any more
     leave.abort();
-    throw error;
+    throw signal?.aborted ? signal.reason : error;
+  } finally {
+    signal?.removeEventListener('abort', callerLeft);
   }
 }
 

@@ -11,12 +11,12 @@ export async function openScope(
   context: Context,
   annotationId: string,
   principal: Principal | null,
-  remoteAddress: string | null = null,
+  { remoteAddress = null, signal }: { remoteAddress?: string | null; signal?: AbortSignal | undefined } = {},
 ): Promise<Scope> {
   const schema = await context.loadSchema();
   const annotation = await context.database.read((session) => findAnnotation(session, schema, annotationId));
   if (annotation === undefined) throw new MaskUploadError('annotation-not-found', 'There is no such annotation.');
   const userId = principal?.userId ?? null;
   const caller = { actor: userId === null ? null : String(userId), remoteAddress };
-  return { schema, annotation, principal, caller };
+  return { schema, annotation, principal, caller, signal };
 }

@@ -43,6 +43,8 @@ export interface AnnotationTarget {
   annotationId: string | number | bigint;
   /** Becomes `created_by`. */
   principal?: Principal | null | undefined;
+  /** Ends the waiting: what was found out about files so far is kept. The call rejects with the signal's reason. */
+  signal?: AbortSignal | undefined;
 }
 
 export interface GroupTarget extends AnnotationTarget {
@@ -100,7 +102,7 @@ export function createMaskUploadService(options: MaskUploadOptions): MaskUploadS
   if (context.settings.maintenance) context.upkeep.start();
 
   const open = (target: AnnotationTarget): Promise<Scope> =>
-    openScope(context, String(target.annotationId), target.principal ?? null);
+    openScope(context, String(target.annotationId), target.principal ?? null, { signal: target.signal });
   const openGroup = async (target: GroupTarget): Promise<GroupScope> => {
     if (!isId(target.groupId)) throw groupNotFound();
     return { ...(await open(target)), groupId: target.groupId };

@@ -18,8 +18,9 @@ interface Place extends Outcome {
  * what was learned is kept on the pending rows, so that a repeat does not read those objects again.
  *
  * @returns the verified ones by upload id.
- * @throws MaskUploadError `storage-unavailable`; `verification-in-progress` after `verifyTimeoutSeconds`. Large objects
- *   that are being read then are read to their end.
+ * @throws MaskUploadError `storage-unavailable`; `verification-in-progress` after `verifyTimeoutSeconds`; the reason of
+ *   `scope.signal`. Large objects that are being read then are read to their end: a proxy that gives up waiting looks
+ *   like a client that leaves, and the next call finds the result.
  */
 export async function verifyUploads(
   context: Context,
@@ -55,7 +56,7 @@ async function verifyInTime(context: Context, scope: GroupScope, places: Place[]
   };
   try {
     const work = Promise.all(places.map(verifyOne));
-    await storageCall(() => withinTime(work, context.settings.verifyTimeoutSeconds));
+    await storageCall(() => withinTime(work, context.settings.verifyTimeoutSeconds, scope.signal));
   } catch (error) {
     left.abort();
     // keeping is a favour to the next call: that it fails is no news to this one
@@ -64,15 +65,20 @@ async function verifyInTime(context: Context, scope: GroupScope, places: Place[]
   }
 }
 
-async function withinTime(work: Promise<unknown>, seconds: number): Promise<void> {
+async function withinTime(work: Promise<unknown>, seconds: number, signal: AbortSignal | undefined): Promise<void> {
+  signal?.throwIfAborted();
   let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_, reject) => {
+  let leave = () => {};
+  const givenUp = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(verificationInProgress()), seconds * 1000);
+    leave = () => reject(signal?.reason);
+    signal?.addEventListener('abort', leave);
   });
   try {
-    await Promise.race([work, timeout]);
+    await Promise.race([work, givenUp]);
   } finally {
     clearTimeout(timer);
+    signal?.removeEventListener('abort', leave);
   }
 }
 

@@ -69,7 +69,7 @@ describe('the OpenAPI document', () => {
     for (const path of Object.values(document31.paths ?? {})) {
       for (const operation of Object.values(path as Record<string, oas31.OperationObject>)) {
         expect(Object.keys(operation.responses ?? {}), operation.operationId).to.include.members(
-          ['400', '401', '403', '404', '500', '503'].concat(operation.requestBody ? ['413', '415'] : []),
+          ['400', '401', '403', '404', '500', '503'].concat(operation.requestBody ? ['408', '413', '415'] : []),
         );
       }
     }
