@@ -1,5 +1,6 @@
+import { execFile } from 'node:child_process';
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import { lstat, mkdir, mkdtemp, readdir, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, open, readdir, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import http, { type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,6 +9,7 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { expect } from 'chai';
 import express from 'express';
 import type { ObjectKey, Sha256Hex } from '../../src/domain/types.js';
@@ -16,6 +18,7 @@ import { createFilesystemStorage, type FilesystemStorageOptions } from '../../sr
 import { isStorageError, type SignedRequest, type StorageErrorCode } from '../../src/storage/storage.js';
 import { memoryHeld } from '../support/memory.js';
 
+const run = promisify(execFile);
 const SECRET = 'one-secret-of-at-least-32-bytes-1';
 const ORIGIN = 'https://viewer.example';
 const DOWNLOAD = { contentType: 'image/png', fileName: 'mask-1.png', ttlSeconds: 600 };
@@ -163,6 +166,36 @@ describe('filesystem storage', () => {
       }
     });
 
+    it('of an upload that does not fit on the disk, while smaller ones still do', async function () {
+      if (process.platform !== 'linux' || process.getuid?.() !== 0) this.skip(); // it takes root to mount a small disk
+      const disk = await mkdtemp(path.join(tmpdir(), 'small-disk-'));
+      await run('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', disk]);
+      try {
+        await restart(inExpress, { root: path.join(disk, 'masks') });
+        const large = await Promise.all([1, 2, 3].map(() => upload(newKey(), randomBytes(400_000))));
+        expect(large.map(({ status }) => status)).to.deep.equal([507, 507, 507]);
+        expect(await files()).to.deep.equal([]);
+        const key = await stored(randomBytes(50_000));
+        expect(await files()).to.deep.equal([path.join(host.root, key)]);
+        // a file's bytes fit, its name in a folder of its own may not: whatever is said, it is true
+        let fitted = 1;
+        for (let serial = 0; serial < 80; serial++) {
+          const bytes = randomBytes(4000);
+          const other = `mask/installation/${serial}/${randomUUID()}.png` as ObjectKey;
+          const { status } = await upload(other, bytes);
+          expect(status).to.be.oneOf([200, 507]);
+          if (status === 200) fitted++;
+          expect(await files()).to.have.length(fitted);
+        }
+        expect(fitted).to.be.below(80);
+      } finally {
+        await host.stop();
+        await run('umount', [disk]);
+        await rm(disk, { recursive: true });
+        host = await start();
+      }
+    });
+
     it('of paths that try to leave the root or to reach what is hidden in it', async () => {
       await stored();
       const before = await files();
@@ -240,6 +273,21 @@ describe('filesystem storage', () => {
     );
     expect(new Set(statuses)).to.deep.equal(new Set([200]));
     expect(await files()).to.deep.equal([]);
+  });
+
+  it('does not wait for a disk that hangs', async function () {
+    if (process.platform === 'win32') this.skip(); // there are no named pipes that look like files
+    await restart(inExpress, { timeoutMs: 100 });
+    const key = await stored();
+    const file = path.join(host.root, key);
+    await rm(file);
+    // opening a pipe that nobody writes to takes for ever
+    await run('mkfifo', [file]);
+    try {
+      await expectStorageError('unavailable', () => host.storage.read(key));
+    } finally {
+      await (await open(file, 'r+')).close();
+    }
   });
 
   it('removes the folder of the last object in it', async () => {

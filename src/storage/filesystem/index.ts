@@ -14,11 +14,13 @@ import { deleteObjects, listObjects, openObject, statObject } from './object-fil
 import { parsePublicUrl } from './public-url.js';
 import { createRootFolder } from './root-folder.js';
 import { parseSecrets } from './secrets.js';
+import { readWithin, within } from './time-limit.js';
 
 export type { CorsOrigins } from './cors.js';
 export type { StorageHandler } from './handler.js';
 
 const DEFAULT_MAX_IDLE_MS = 10_000;
+const DEFAULT_TIMEOUT_MS = 10_000;
 const MEDIA_TYPE = /^[\w.+-]+\/[\w.+-]+(; ?[\w.+-]+=[\w.+-]+)*$/;
 const FILE_NAME = /^[A-Za-z0-9._-]+$/;
 
@@ -38,6 +40,11 @@ export interface FilesystemStorageOptions {
   corsOrigins?: CorsOrigins;
   /** Milliseconds for which an upload may send nothing. Default 10,000. */
   maxIdleMs?: number;
+  /**
+   * Milliseconds for which the server waits for the disk when it verifies what was stored. A share that hangs still takes
+   * a thread of Node's pool for each call: mount it so that it gives up (NFS: `soft`). Default 10,000.
+   */
+  timeoutMs?: number;
   /** Milliseconds since 1970; for tests. Default `Date.now`. */
   clock?: () => number;
   /** Told of everything that the handler answers with a 5xx. Default: nobody is. */
@@ -69,6 +76,7 @@ export interface FilesystemStorage extends Storage {
  */
 export function createFilesystemStorage(options: FilesystemStorageOptions): FilesystemStorage {
   const { root: folder, publicUrl, corsOrigins = [], maxIdleMs = DEFAULT_MAX_IDLE_MS, clock = Date.now } = options;
+  const { timeoutMs = DEFAULT_TIMEOUT_MS } = options;
   if (typeof folder !== 'string' || folder === '')
     throw new TypeError('createFilesystemStorage: root must be a folder');
   const secrets = named('secret', () => parseSecrets(options.secret));
@@ -110,14 +118,15 @@ export function createFilesystemStorage(options: FilesystemStorageOptions): File
 
     async head(key, { signal } = {}) {
       assertNotAborted(signal);
-      const { size } = await statObject(root, key);
+      const { size } = await within(timeoutMs, statObject(root, key));
       return { size, contentType: undefined, sha256: undefined };
     },
 
     async read(key, { range, signal } = {}) {
       assertNotAborted(signal);
-      const { handle, size } = await openObject(root, key);
-      const body = handle.createReadStream(range ?? {});
+      const { handle, size } = await within(timeoutMs, openObject(root, key), (late) => late.handle.close());
+      const { start, end } = range ?? { start: 0, end: size - 1 };
+      const body = readWithin(timeoutMs, handle, start, end);
       if (signal) addAbortSignal(signal, body);
       return { info: { size, contentType: undefined, sha256: undefined }, body };
     },
