@@ -10,8 +10,13 @@ import type { Settings } from './options.js';
 /** How many keys one step takes; also what S3 deletes in one request. */
 const BATCH = 1000;
 
-/** A step has this long before another process may take its keys; more than a storage call with its retries takes. */
-const LEASE_SECONDS = 60;
+/**
+ * A step has this long before another process may take its keys: until about the next sweep. Where that is too short the
+ * same keys are deleted twice, which does no harm; where it is too long, those of a process that died wait.
+ */
+function leaseSeconds({ sweepIntervalSeconds }: Settings): number {
+  return Math.min(Math.max(Math.ceil(sweepIntervalSeconds), 5), 60);
+}
 
 export interface SweepResult {
   expiredUploads: number;
@@ -44,6 +49,7 @@ export function createUpkeep({
   settings: Settings;
 }): Upkeep {
   const { deletionGraceSeconds: grace, onEvent } = settings;
+  const lease = leaseSeconds(settings);
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
   let draining = false;
@@ -54,7 +60,7 @@ export function createUpkeep({
     const schema = await loadSchema();
     const total = { deletedObjects: 0, failedDeletions: 0 };
     while (!stopped) {
-      const claimed = await database.write((session) => claimDeletions(session, schema, BATCH, LEASE_SECONDS, grace));
+      const claimed = await database.write((session) => claimDeletions(session, schema, BATCH, lease, grace));
       if (claimed.length === 0) break;
       // nothing is held open meanwhile; if this process dies here, the lease ends and another one repeats it
       const keys = claimed.map(({ file_path }) => file_path);
