@@ -9,6 +9,15 @@ import { type EmbeddedPostgres, freePort, startEmbeddedPostgres } from '../../ex
 import { createFilesystemStorage, createS3Storage, type Storage } from '../../src/index.js';
 import { freshBucket } from '../support/s3.js';
 import { tcpProxy } from '../support/tcp-proxy.js';
+import { startPgBouncer } from './pgbouncer.js';
+
+export interface Surroundings {
+  store: 's3' | 'filesystem';
+  /** The hosts reach the database through PgBouncer in transaction-pooling mode. */
+  pooled?: boolean;
+  /** The folder with the project, or with a broken copy of it. */
+  source: string;
+}
 
 /** What the chaos takes place in: a database, a store, and host processes, each of which can be taken away. */
 export interface World {
@@ -18,13 +27,15 @@ export interface World {
   storage: Storage;
   /** Base URLs of the host processes, which may be down. */
   hosts: string[];
+  /** Host processes that ended without being killed, which none ever should. */
+  endedByThemselves: string[];
   killHost(index: number): Promise<void>;
   restartDatabase(): Promise<void>;
   stopStoreFor(milliseconds: number): Promise<void>;
   close(): Promise<void>;
 }
 
-export async function createWorld(store: 's3' | 'filesystem', source: string): Promise<World> {
+export async function createWorld({ store, pooled, source }: Surroundings): Promise<World> {
   const folder = await mkdtemp('/var/tmp/mask-upload-chaos-');
   await chmod(folder, 0o711); // PostgreSQL's own user must be able to enter
   const databasePort = await freePort();
@@ -37,35 +48,46 @@ export async function createWorld(store: 's3' | 'filesystem', source: string): P
   const knex = knexPackage({ client: 'pg', connection: url.href, pool: { min: 0, max: 20 }, log });
   await knex.raw('create table annotation_annotation (id serial primary key)');
 
+  const bouncer = pooled ? await startPgBouncer(join(folder, 'pgbouncer'), url) : undefined;
   const ports = [await freePort(), await freePort()];
   const place = store === 's3' ? await s3Place() : filesystemPlace(join(folder, 'store'));
   const program = await bundleHost(source);
   const children: (ChildProcess | undefined)[] = [];
-  let closing = false;
+  const endedByThemselves: string[] = [];
 
-  function startHost(index: number): void {
+  function startHost(index: number): ChildProcess {
     const port = String(ports[index]);
     const child = spawn(process.execPath, [join(program, 'host.js')], {
-      env: { ...process.env, DATABASE_URL: url.href, PORT: port, NODE_NO_WARNINGS: '1', ...place.env(port) },
-      stdio: ['ignore', 'ignore', 'inherit'],
+      env: {
+        ...process.env,
+        DATABASE_URL: bouncer?.url ?? url.href,
+        PORT: port,
+        NODE_NO_WARNINGS: '1',
+        ...place.env(port),
+      },
+      stdio: ['ignore', 'pipe', 'inherit'],
     });
     children[index] = child;
     child.on('exit', (code) => {
-      if (!closing && code !== null) console.error(`a host process ended by itself with ${code}`);
+      if (code !== null) endedByThemselves.push(`a host process ended by itself with ${code}`);
     });
+    return child;
   }
-  for (const index of ports.keys()) startHost(index);
+  await Promise.all([...ports.keys()].map((index) => listening(startHost(index))));
 
   return {
     knex,
     storage: place.storage,
     hosts: ports.map((port) => `http://127.0.0.1:${port}/api`),
+    endedByThemselves,
     async killHost(index) {
       const child = children[index];
       const ended = child && once(child, 'exit');
       child?.kill('SIGKILL');
       await ended;
-      startHost(index);
+      const again = startHost(index);
+      // mostly one host is up while the other one is killed; at times they both go, or one as soon as it starts
+      if (Math.random() < 0.8) await Promise.race([listening(again), delay(5000)]).catch(() => undefined);
     },
     async restartDatabase() {
       await database.stop('now');
@@ -73,8 +95,8 @@ export async function createWorld(store: 's3' | 'filesystem', source: string): P
     },
     stopStoreFor: place.stopFor,
     async close() {
-      closing = true;
       for (const child of children) child?.kill('SIGKILL');
+      await bouncer?.stop();
       await knex.destroy();
       await database.stop('now');
       await place.close();
@@ -83,9 +105,18 @@ export async function createWorld(store: 's3' | 'filesystem', source: string): P
   };
 }
 
+/** @throws Error when the process ends instead */
+async function listening(child: ChildProcess): Promise<void> {
+  const ended = once(child, 'exit').then(([code]) => {
+    throw new Error(`a host process ended with ${code} before it listened`);
+  });
+  await Promise.race([once(child.stdout ?? child, 'data'), ended]);
+  child.stdout?.resume();
+}
+
 /** One file that starts in a moment, in a folder from which the dependencies can be found. */
 async function bundleHost(source: string): Promise<string> {
-  const outDir = await mkdtemp(join(source, '.chaos-'));
+  const outDir = await mkdtemp(join(source, 'node_modules', '.chaos-'));
   await build({
     entry: [join(source, 'test/chaos/host.ts')],
     outDir,
@@ -135,7 +166,7 @@ async function s3Place() {
 }
 
 function filesystemPlace(root: string) {
-  const secret = 'a secret of the chaos test, longer than 32 bytes';
+  const secret = 'a secret of the chaos test that has more than 32 bytes';
   return {
     storage: createFilesystemStorage({ root, secret, publicUrl: 'http://127.0.0.1:1/mask-files' }),
     env: (port: string) => ({
