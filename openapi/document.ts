@@ -7,8 +7,8 @@ import { schemas } from './schemas.js';
 
 const DESCRIPTION =
   'Takes segmentation masks into a PACS or annotation server. Paths are relative to wherever the server mounts the ' +
-  'API, and requests are authenticated in the way the server does. The bytes of a mask never pass through the API: ' +
-  'they go straight between client and object storage through short-lived signed URLs.\n\n' +
+  'API, and requests are authenticated in the way the server does. Bytes are uploaded straight to ' +
+  'the object storage through short-lived signed URLs, and mostly downloaded so, too.\n\n' +
   'Errors are `application/problem+json` (RFC 9457) with a `code` for programs. A method that a path does not have ' +
   'is answered with 405 `method-not-allowed` and `Allow`. On 503, repeat after `Retry-After` seconds.';
 

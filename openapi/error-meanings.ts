@@ -26,6 +26,7 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   'file-too-large': 'a file is larger than this server takes',
   'body-too-large': 'the request body is larger than this server takes; send fewer files at once',
   'unsupported-media-type': 'the request body must be `application/json`',
+  'range-not-satisfiable': 'the file has no such bytes; `Content-Range` says how many it has',
   'internal-error': 'something went wrong on the server',
   'storage-unavailable': 'the object storage cannot be reached',
   'database-unavailable': 'the database cannot be reached',

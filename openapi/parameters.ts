@@ -13,6 +13,10 @@ function inQuery(name: string, description: string, schema: Schema): Parameter {
   return { name, in: 'query', description, schema: rest };
 }
 
+function inHeader(name: string, description: string): Parameter {
+  return { name, in: 'header', description, schema: { type: 'string' } };
+}
+
 export const annotationId = inPath(
   'annotation_id',
   'The annotation’s key in the host’s own table.',
@@ -27,6 +31,10 @@ export const uploadId = inPath(
   '0198f3a2-6c1e-7d4b-9a53-2f0c8e7b1d64',
 );
 export const maskId = inPath('mask_id', 'The mask’s id.', id(''), 42);
+
+export const range = inHeader('Range', 'A single range, such as `bytes=0-1023`. Others are answered with the whole.');
+export const ifRange = inHeader('If-Range', 'An ETag: the range is of these very bytes, else the whole is answered.');
+export const ifNoneMatch = inHeader('If-None-Match', 'ETags of what the client has, or `*`.');
 
 function paging(limits: { default: number; max: number }): Parameter[] {
   return [

@@ -30,6 +30,25 @@ export function json(description: string, schema: ExampleName, headers?: Record<
   };
 }
 
+/** Bytes of that media type, or of any. */
+export function bytes(description: string, mediaType: string, headers: Record<string, Header>): oas31.ResponseObject {
+  return { description, headers, content: { [mediaType]: { schema: { type: 'string', format: 'binary' } } } };
+}
+
+/** What names a file for the browser's download. */
+export const attachment: Record<string, Header> = {
+  'Content-Disposition': header('The generated file name.'),
+  'Cache-Control': header('`private, no-store`.'),
+};
+
+/** The headers of stored bytes. They never change, so their SHA-256 is their ETag. */
+export const stored: Record<string, Header> = {
+  'Cache-Control': header('`private`, `immutable`, for as long as a signed URL lives.'),
+  ETag: { ...header('The SHA-256 of the stored bytes, in quotes.'), required: false },
+};
+
+export const contentRange: Record<string, Header> = { 'Content-Range': header('As in RFC 9110 § 14.4.') };
+
 export function body(schema: ExampleName, options: { required: boolean }): oas31.RequestBodyObject {
   return {
     required: options.required,
@@ -48,6 +67,7 @@ export function problems(codes: readonly ErrorCode[]): Record<string, oas31.Resp
     answers[status] = {
       description: own.map((code) => `\`${code}\`: ${ERROR_MEANINGS[code]}.`).join('\n\n'),
       ...(status === 503 && { headers: retryAfter }),
+      ...(status === 416 && { headers: contentRange }),
       content: { 'application/problem+json': { schema: ref('Problem') } },
       'x-error-codes': own,
     };

@@ -1,7 +1,7 @@
 import type { oas31 } from 'openapi3-ts';
 import { operation } from '../operation.js';
 import { annotationId, groupId, maskGroupFilters } from '../parameters.js';
-import { json, location } from '../responses.js';
+import { attachment, bytes, json, location } from '../responses.js';
 
 export const groupPaths: Record<string, oas31.PathItemObject> = {
   '/annotations/{annotation_id}/mask-groups': {
@@ -53,6 +53,22 @@ export const groupPaths: Record<string, oas31.PathItemObject> = {
       parameters: [annotationId, groupId],
       answers: { 204: { description: 'The group is gone.' } },
       errors: ['mask-group-not-found'],
+    }),
+  },
+
+  '/annotations/{annotation_id}/mask-groups/{group_id}/archive': {
+    get: operation({
+      id: 'getMaskGroupArchive',
+      tag: 'groups',
+      summary: 'Download every mask of a group as a ZIP',
+      description:
+        'Holds every file as it is stored, named by slice, label and mask id (`slice-0042_liver_mask-4711.png`), and a ' +
+        '`metadata.json`: `mask_group`, and `masks`, each with its `file_name` in the ZIP, true `label_name`, slice, ' +
+        '`checksum` and all else that is known of it. It is the group at one moment: when a file is missing, or a mask ' +
+        'is deleted before its turn, the connection breaks. A ZIP that ends is whole.',
+      parameters: [annotationId, groupId],
+      answers: { 200: bytes('The ZIP.', 'application/zip', attachment) },
+      errors: ['mask-group-not-found', 'mask-not-found', 'storage-unavailable'],
     }),
   },
 };

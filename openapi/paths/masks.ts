@@ -1,7 +1,7 @@
 import type { oas31 } from 'openapi3-ts';
 import { operation } from '../operation.js';
-import { annotationId, groupId, include, maskFilters, maskId } from '../parameters.js';
-import { json, location, secret } from '../responses.js';
+import { annotationId, groupId, ifNoneMatch, ifRange, include, maskFilters, maskId, range } from '../parameters.js';
+import { bytes, contentRange, json, location, secret, stored } from '../responses.js';
 
 export const maskPaths: Record<string, oas31.PathItemObject> = {
   '/annotations/{annotation_id}/mask-groups/{group_id}/masks': {
@@ -59,15 +59,21 @@ export const maskPaths: Record<string, oas31.PathItemObject> = {
       id: 'getMaskContent',
       tag: 'masks',
       summary: 'Get the bytes of a mask',
-      description: 'For `<img>` and curl: redirects to a signed GET (a HEAD request to a signed HEAD).',
-      parameters: [annotationId, maskId],
+      description:
+        'For `<img>` and curl: redirects to a signed GET (a HEAD request to a signed HEAD) or, where this server is set ' +
+        'to, answers with the stored bytes themselves, whole or a single range of them. With `content_encoding` set, ' +
+        'they are compressed.',
+      parameters: [annotationId, maskId, range, ifNoneMatch, ifRange],
       answers: {
+        200: bytes('The stored bytes.', '*/*', stored),
+        206: bytes('The range of the stored bytes.', '*/*', { ...stored, ...contentRange }),
         302: {
           description: 'The bytes are at `Location`.',
           headers: { ...location('A signed URL, valid for a short time. Treat it as a secret.'), ...secret },
         },
+        304: { description: 'The bytes are those that the client has.', headers: stored },
       },
-      errors: ['mask-not-found', 'storage-unavailable'],
+      errors: ['mask-not-found', 'range-not-satisfiable', 'storage-unavailable'],
     }),
   },
 };

@@ -24,6 +24,7 @@ export const ERROR_CODES = {
   'file-too-large': { status: 413, title: 'File too large' },
   'body-too-large': { status: 413, title: 'Body too large' },
   'unsupported-media-type': { status: 415, title: 'Unsupported media type' },
+  'range-not-satisfiable': { status: 416, title: 'Range not satisfiable' },
   'internal-error': { status: 500, title: 'Internal error' },
   'storage-unavailable': { status: 503, title: 'Object storage unavailable' },
   'database-unavailable': { status: 503, title: 'Database unavailable' },

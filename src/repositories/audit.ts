@@ -7,6 +7,8 @@ export type AuditAction =
   | 'upload-given-up'
   | 'completed'
   | 'download-urls-issued'
+  | 'content-downloaded'
+  | 'archive-downloaded'
   | 'mask-deleted'
   | 'mask-group-deleted'
   | 'deleted'

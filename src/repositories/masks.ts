@@ -9,6 +9,8 @@ export interface MaskFilters {
   label_name?: string | undefined;
   slice_index?: number | undefined;
   sop_instance_uid?: string | undefined;
+  /** Only masks recorded no later than this one. */
+  newest_id?: number | undefined;
 }
 
 /** Position in a list of masks: its sort key, without a null in it. */
@@ -34,10 +36,13 @@ function matching(filters: MaskFilters): { conditions: string[]; bindings: Bindi
   const given = (['label_name', 'slice_index', 'sop_instance_uid'] as const).filter(
     (name) => filters[name] !== undefined,
   );
-  return {
-    conditions: given.map((name) => `m.${name} = ?`),
-    bindings: given.map((name) => filters[name] as Binding),
-  };
+  const conditions = given.map((name) => `m.${name} = ?`);
+  const bindings = given.map((name) => filters[name] as Binding);
+  if (filters.newest_id !== undefined) {
+    conditions.push('m.id <= ?');
+    bindings.push(filters.newest_id);
+  }
+  return { conditions, bindings };
 }
 
 /** One page of a group that the caller has found, and the number of masks that match in all. */
@@ -74,6 +79,15 @@ export async function countMasks(
     [groupId, ...bindings],
   );
   return row?.count ?? 0;
+}
+
+/** The newest mask of a group whose lock the caller holds: every later one gets a higher id. 0 for an empty group. */
+export async function newestMaskId(session: Session, schema: Schema, groupId: number): Promise<number> {
+  const [row] = await session.rows<{ id: number }>(
+    `SELECT coalesce(max(id), 0) AS id FROM ${schema.tables.mask} WHERE mask_group_id = ?`,
+    [groupId],
+  );
+  return row?.id ?? 0;
 }
 
 /** A mask is only found through its annotation. */

@@ -28,7 +28,7 @@ export async function handle<P extends Principal>(
   setMaxListeners(0, left.signal);
   res.once('close', () => left.abort(new Error('The client has left.')));
   try {
-    send(res, await answer(deps, route, req, res, left.signal));
+    await send(res, await answer(deps, route, req, res, left.signal));
   } catch (error) {
     if (error instanceof HostError) return next(error);
     // nobody is there to be told, and nothing has failed
@@ -117,6 +117,7 @@ async function answer<P extends Principal>(
     body,
     query: new URLSearchParams(query),
     method: req.method ?? 'GET',
+    headers: req.headers,
     url: path,
   });
 }

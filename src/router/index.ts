@@ -8,6 +8,7 @@ import { type Auth, checkAuth, HostError, type HostRequest } from './auth.js';
 import { createBodyReader } from './body.js';
 import { handle, type Next } from './handle.js';
 import { sendProblem } from './respond.js';
+import { contentRoute, type DownloadMode } from './routes/content.js';
 import { maskGroupRoutes } from './routes/mask-groups.js';
 import { maskRoutes } from './routes/masks.js';
 import type { Route } from './routes/route.js';
@@ -20,6 +21,11 @@ export interface MaskUploadRouterOptions<P extends Principal = Principal> extend
   maxBodyBytes?: number | undefined;
   /** Milliseconds for a JSON body to arrive, whole. Default 30,000. */
   bodyTimeoutMs?: number | undefined;
+  /**
+   * How `GET …/content` answers: `redirect` to a signed URL, or `proxy`: the bytes pass through this server, for clients
+   * that cannot reach the store. Default `redirect`.
+   */
+  download?: DownloadMode | undefined;
 }
 
 /** Mount it with `app.use(path, router)`, under Express 4 or 5. */
@@ -31,8 +37,6 @@ export interface MaskUploadRouter {
 
 const DEFAULT_MAX_BODY_BYTES = 2 * 2 ** 20;
 const DEFAULT_BODY_TIMEOUT_MS = 30_000;
-
-const ROUTES: readonly Route[] = [...maskGroupRoutes, ...uploadRoutes, ...maskRoutes];
 
 /**
  * The HTTP API as an Express router. It answers for its own paths only; everything else goes on to the host's `next`.
@@ -46,16 +50,22 @@ export function createMaskUploadRouter<P extends Principal>(options: MaskUploadR
     checkNumber('bodyTimeoutMs', options.bodyTimeoutMs ?? DEFAULT_BODY_TIMEOUT_MS, { most: 3_600_000 }),
   );
   const deps = { context, auth: options.auth, readBody };
+  const routes: readonly Route[] = [
+    ...maskGroupRoutes,
+    ...uploadRoutes,
+    ...maskRoutes,
+    contentRoute(options.download ?? 'redirect'),
+  ];
 
   const router = express.Router({ mergeParams: true });
-  for (const path of new Set(ROUTES.map((route) => route.path))) {
-    const routes = new Map(
-      ROUTES.filter((route) => route.path === path).map((route) => [route.method as string, route]),
+  for (const path of new Set(routes.map((route) => route.path))) {
+    const methods = new Map(
+      routes.filter((route) => route.path === path).map((route) => [route.method as string, route]),
     );
-    const allowed = [...routes.keys(), ...(routes.has('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ');
+    const allowed = [...methods.keys(), ...(methods.has('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ');
     router.all(path, (req, res, next) => {
       if (req.method === 'OPTIONS') return next();
-      const route = routes.get(req.method === 'HEAD' ? 'GET' : req.method);
+      const route = methods.get(req.method === 'HEAD' ? 'GET' : req.method);
       if (route) return void handle(deps, route, req as unknown as HostRequest, res, next);
       const error = new MaskUploadError('method-not-allowed', `This path takes ${allowed}.`);
       sendProblem(res, error, { Allow: allowed });

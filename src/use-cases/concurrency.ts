@@ -33,3 +33,23 @@ export async function mapInChunks<T, R>(
   }
   return results;
 }
+
+/**
+ * Maps in order, having at most `ahead` items under way before they are asked for. What is still under way when the
+ * caller stops early is left alone: end it by a signal of your own.
+ */
+export async function* mapAhead<T, R>(
+  items: AsyncIterable<T>,
+  ahead: number,
+  map: (item: T) => Promise<R>,
+): AsyncGenerator<R, void, undefined> {
+  const underWay: Promise<R>[] = [];
+  for await (const item of items) {
+    const result = map(item);
+    // it may fail long before its turn, when it is told to whoever asks for it
+    result.catch(() => undefined);
+    underWay.push(result);
+    if (underWay.length >= ahead) yield await (underWay.shift() as Promise<R>);
+  }
+  for (const result of underWay) yield await result;
+}

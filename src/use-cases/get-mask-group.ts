@@ -1,10 +1,17 @@
 import { MaskUploadError } from '../domain/errors.js';
 import type { MaskGroup, MaskGroupStats } from '../domain/types.js';
-import { findGroup, groupStats } from '../repositories/groups.js';
+import { findGroup, groupExists, groupStats } from '../repositories/groups.js';
 import type { Context, GroupScope } from './context.js';
 
 export function groupNotFound(): MaskUploadError {
   return new MaskUploadError('mask-group-not-found', 'This annotation has no such mask group.');
+}
+
+/** @throws MaskUploadError `mask-group-not-found` */
+export async function requireGroup(context: Context, { schema, annotation, groupId }: GroupScope): Promise<void> {
+  if (!(await context.database.read((session) => groupExists(session, schema, annotation, groupId)))) {
+    throw groupNotFound();
+  }
 }
 
 /** One group with its statistics. */

@@ -1,6 +1,6 @@
 import { MaskUploadError } from '../domain/errors.js';
 import type { Mask } from '../domain/types.js';
-import { recordAudit } from '../repositories/audit.js';
+import { type AuditAction, recordAudit } from '../repositories/audit.js';
 import type { Session } from '../repositories/database.js';
 import { findMask, type MaskRow } from '../repositories/masks.js';
 import type { Context, MaskScope, Scope } from './context.js';
@@ -10,33 +10,39 @@ export function maskNotFound(): MaskUploadError {
   return new MaskUploadError('mask-not-found', 'This annotation has no such mask.');
 }
 
-async function requireMask(context: Context, { schema, annotation, maskId }: MaskScope): Promise<MaskRow> {
+export async function requireMask(context: Context, { schema, annotation, maskId }: MaskScope): Promise<MaskRow> {
   const mask = await context.database.read((session) => findMask(session, schema, annotation, maskId));
   if (!mask) throw maskNotFound();
   return mask;
 }
 
-/** One mask that a download URL is about to be handed out for, which goes on record first. */
-export async function requireMaskForDownload(context: Context, scope: MaskScope): Promise<MaskRow> {
+/** One mask that is about to be handed out, as a URL or as bytes, which goes on record first. */
+export async function requireMaskForDownload(
+  context: Context,
+  scope: MaskScope,
+  action: DownloadAction = 'download-urls-issued',
+): Promise<MaskRow> {
   return context.database.write(async (session) => {
     const mask = await findMask(session, scope.schema, scope.annotation, scope.maskId);
     if (!mask) throw maskNotFound();
-    await auditDownloads(session, scope, mask.mask_group_id, [mask]);
+    await auditDownloads(session, scope, mask.mask_group_id, [mask], action);
     return mask;
   });
 }
 
-/** Puts on record that download URLs are about to be handed out. */
+type DownloadAction = Extract<AuditAction, 'download-urls-issued' | 'content-downloaded'>;
+
+/** Puts on record that masks are about to be handed out. */
 export async function auditDownloads(
   session: Session,
   { schema, annotation, caller }: Scope,
   groupId: number,
   masks: readonly MaskRow[],
+  action: DownloadAction = 'download-urls-issued',
 ): Promise<void> {
   if (masks.length === 0) return;
   const details = { mask_ids: masks.map((mask) => mask.id) };
-  const entry = { action: 'download-urls-issued', outcome: 'done', annotation, groupId, details } as const;
-  await recordAudit(session, schema, caller, entry);
+  await recordAudit(session, schema, caller, { action, outcome: 'done', annotation, groupId, details });
 }
 
 /** One mask, with a download URL when asked for. */

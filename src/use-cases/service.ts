@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import {
   type ListMaskGroupsQuery,
   type ListMasksQuery,
@@ -25,14 +26,16 @@ import { createContext, type GroupScope, type MaskScope, type Scope, type Upload
 import { createMaskGroup } from './create-mask-group.js';
 import { deleteMask } from './delete-mask.js';
 import { deleteMaskGroup } from './delete-mask-group.js';
-import { getMask, maskNotFound } from './get-mask.js';
+import { getMask, maskNotFound, requireMaskForDownload } from './get-mask.js';
 import { getMaskGroup, groupNotFound } from './get-mask-group.js';
+import { getMaskGroupArchive } from './get-mask-group-archive.js';
 import { giveUpUpload } from './give-up-upload.js';
 import { listMaskGroups } from './list-mask-groups.js';
 import { listMasks } from './list-masks.js';
 import { listUploads } from './list-uploads.js';
 import { openScope } from './open-scope.js';
 import type { MaskUploadOptions } from './options.js';
+import { readMask } from './read-mask.js';
 import { renewUpload } from './renew-upload.js';
 import { signMaskDownload } from './sign-download.js';
 import { signUpload, signUploads } from './sign-uploads.js';
@@ -74,6 +77,11 @@ export interface MaskUploadService {
     query?: Optional<ListMaskGroupsQuery>,
   ): Promise<{ mask_groups: MaskGroup[]; next_cursor: string | null }>;
   getMaskGroup(target: GroupTarget): Promise<MaskGroup & { stats: MaskGroupStats }>;
+  /**
+   * Every mask of the group and a `metadata.json` as one ZIP, made while it is read. It fails rather than end, with a
+   * MaskUploadError or a StorageError, when an object is missing or masks are deleted meanwhile. Destroy it to stop.
+   */
+  getMaskGroupArchive(target: GroupTarget): Promise<Readable>;
   updateMaskGroup(target: GroupTarget, body: MaskGroupFields): Promise<MaskGroup>;
   deleteMaskGroup(target: GroupTarget): Promise<void>;
   signUpload(target: GroupTarget, body: FileToSign & TtlSeconds): Promise<SignedUpload>;
@@ -90,6 +98,11 @@ export interface MaskUploadService {
     query?: Optional<Omit<ListMasksQuery, 'include_download_url'>> & Include,
   ): Promise<{ masks: Mask[]; total_count: number; next_cursor: string | null }>;
   getMask(target: MaskTarget, query?: Include): Promise<Mask>;
+  /**
+   * A mask and its stored bytes (gzip'd where `content_encoding` says so), which fail before their end unless they have
+   * the size and SHA-256 of the mask. Read them to their end, or destroy them.
+   */
+  getMaskContent(target: MaskTarget): Promise<{ mask: Mask; body: Readable }>;
   signMaskDownload(target: MaskTarget, body?: TtlSeconds): Promise<SignedDownload>;
   deleteMask(target: MaskTarget): Promise<void>;
   /** Stops the upkeep, waiting for what is under way. The knex instance and the storage stay the host's. */
@@ -121,6 +134,7 @@ export function createMaskUploadService(options: MaskUploadOptions): MaskUploadS
     listMaskGroups: async (target, query = {}) =>
       listMaskGroups(context, await open(target), parseListMaskGroupsQuery(asParams(query))),
     getMaskGroup: async (target) => getMaskGroup(context, await openGroup(target)),
+    getMaskGroupArchive: async (target) => getMaskGroupArchive(context, await openGroup(target)),
     updateMaskGroup: async (target, body) => updateMaskGroup(context, await openGroup(target), body),
     deleteMaskGroup: async (target) => deleteMaskGroup(context, await openGroup(target)),
     signUpload: async (target, body) => signUpload(context, await openGroup(target), body),
@@ -133,6 +147,11 @@ export function createMaskUploadService(options: MaskUploadOptions): MaskUploadS
     listMasks: async (target, query = {}) =>
       listMasks(context, await openGroup(target), parseListMasksQuery(asParams(query))),
     getMask: async (target, query = {}) => getMask(context, await openMask(target), parseIncludeQuery(asParams(query))),
+    getMaskContent: async (target) => {
+      const scope = await openMask(target);
+      const mask = await requireMaskForDownload(context, scope, 'content-downloaded');
+      return { mask, body: (await readMask(context, scope, mask)).body };
+    },
     signMaskDownload: async (target, body = {}) => signMaskDownload(context, await openMask(target), body),
     deleteMask: async (target) => deleteMask(context, await openMask(target)),
     close: () => context.close(),

@@ -1,4 +1,5 @@
 import { fieldError } from '../domain/errors.js';
+import { servedFile } from '../domain/served-file.js';
 import type { Mask, SignedDownload } from '../domain/types.js';
 import { validateBody } from '../domain/validation.js';
 import type { MaskRow } from '../repositories/masks.js';
@@ -44,16 +45,6 @@ export function checkTtl(ttlSeconds: number | null | undefined, settings: Settin
 }
 
 function sign(context: Context, mask: MaskRow, method: 'GET' | 'HEAD', ttlSeconds: number): Promise<SignedRequest> {
-  // rows adopted from tables made by hand may name any type; one that a browser might run is not served as such
-  const known = context.settings.mimeTypes.has(mask.mime_type);
-  const extension = /(\.[a-z0-9]{1,8}){1,2}$/.exec(mask.file_path)?.[0] ?? '';
-  return storageCall(() =>
-    context.storage.signDownload(mask.file_path, {
-      ttlSeconds,
-      method,
-      contentType: known ? mask.mime_type : 'application/octet-stream',
-      contentEncoding: mask.content_encoding ?? undefined,
-      fileName: `mask-${mask.id}${known ? extension : '.bin'}`,
-    }),
-  );
+  const file = servedFile(mask, context.settings.mimeTypes);
+  return storageCall(() => context.storage.signDownload(mask.file_path, { ttlSeconds, method, ...file }));
 }

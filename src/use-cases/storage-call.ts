@@ -5,10 +5,15 @@ import { isStorageError } from '../storage/storage.js';
 export async function storageCall<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call();
-  } catch (cause) {
-    if (!isStorageError(cause)) throw cause;
-    throw new MaskUploadError('storage-unavailable', 'The object store cannot answer now; try again.', { cause });
+  } catch (error) {
+    throw storageProblem(error);
   }
+}
+
+/** What a storage call or a stream out of the store failed with, as the API says it. */
+export function storageProblem(error: unknown): unknown {
+  if (!isStorageError(error)) return error;
+  return new MaskUploadError('storage-unavailable', 'The object store cannot answer now; try again.', { cause: error });
 }
 
 /**

@@ -20,6 +20,7 @@ const CALLS: Record<string, { action: AccessRequest['action']; status: number; b
   createMaskGroup: { action: 'write', status: 201, body: () => ({ group_name: 'Second reader' }) },
   listMaskGroups: { action: 'read', status: 200 },
   getMaskGroup: { action: 'read', status: 200 },
+  getMaskGroupArchive: { action: 'read', status: 200 },
   updateMaskGroup: { action: 'write', status: 200, body: () => ({ description: 'Changed' }) },
   signUpload: { action: 'write', status: 200, body: () => fileFor(png()) },
   signUploads: { action: 'write', status: 200, body: () => ({ files: [fileFor(png())] }) },

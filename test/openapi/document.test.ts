@@ -42,6 +42,7 @@ describe('the OpenAPI document', () => {
       'createMaskGroup',
       'listMaskGroups',
       'getMaskGroup',
+      'getMaskGroupArchive',
       'updateMaskGroup',
       'deleteMaskGroup',
       'signUpload',

@@ -30,6 +30,8 @@ export interface TestHost {
   storage: Storage;
   /** Only with S3. */
   bucket: FreshBucket | undefined;
+  /** Only with the filesystem. */
+  folder: string | undefined;
   /** Every object key in the store, sorted. */
   keys(): Promise<string[]>;
   /** Calls the API; every answer is checked against the OpenAPI document. */
@@ -97,7 +99,7 @@ export async function startHost(options: HostOptions = {}): Promise<TestHost> {
   const url = await listen(server);
 
   const store = options.storage
-    ? { storage: options.storage, bucket: undefined, drop: async () => {} }
+    ? { storage: options.storage, bucket: undefined, folder: undefined, drop: async () => {} }
     : options.store === 's3'
       ? await s3Store()
       : await filesystemStore(url, app);
@@ -135,6 +137,7 @@ export async function startHost(options: HostOptions = {}): Promise<TestHost> {
     database,
     storage: store.storage,
     bucket: store.bucket,
+    folder: store.folder,
     asked,
     async keys() {
       const keys: string[] = [];
@@ -169,6 +172,7 @@ async function s3Store() {
   return {
     storage,
     bucket,
+    folder: undefined,
     async drop() {
       await storage.close();
       await bucket.drop();
@@ -184,7 +188,7 @@ async function filesystemStore(url: string, app: { use(...handlers: unknown[]): 
     publicUrl: `${url}/mask-files`,
   });
   app.use('/mask-files', storage.handler);
-  return { storage, bucket: undefined, drop: () => rm(root, { recursive: true, force: true }) };
+  return { storage, bucket: undefined, folder: root, drop: () => rm(root, { recursive: true, force: true }) };
 }
 
 async function callApi(

@@ -1,7 +1,9 @@
 import { parseListMaskGroupsQuery } from '../../domain/query.js';
+import { UNTRUSTED } from '../../domain/served-file.js';
 import { createMaskGroup } from '../../use-cases/create-mask-group.js';
 import { deleteMaskGroup } from '../../use-cases/delete-mask-group.js';
-import { getMaskGroup } from '../../use-cases/get-mask-group.js';
+import { getMaskGroup, requireGroup } from '../../use-cases/get-mask-group.js';
+import { getMaskGroupArchive } from '../../use-cases/get-mask-group-archive.js';
 import { listMaskGroups } from '../../use-cases/list-mask-groups.js';
 import { updateMaskGroup } from '../../use-cases/update-mask-group.js';
 import { GROUP, GROUPS, type Route } from './route.js';
@@ -33,6 +35,23 @@ export const maskGroupRoutes: Route[] = [
     path: GROUP,
     action: 'read',
     run: async ({ context, scope }) => ({ status: 200, body: await getMaskGroup(context, scope) }),
+  },
+  {
+    operation: 'getMaskGroupArchive',
+    method: 'GET',
+    path: `${GROUP}/archive`,
+    action: 'read',
+    async run({ context, scope, method }) {
+      const headers = {
+        'Content-Type': 'application/zip',
+        'Content-Disposition': `attachment; filename="mask-group-${scope.groupId}.zip"`,
+        'Cache-Control': 'private, no-store',
+        ...UNTRUSTED,
+      };
+      if (method !== 'HEAD') return { status: 200, stream: await getMaskGroupArchive(context, scope), headers };
+      await requireGroup(context, scope);
+      return { status: 200, headers };
+    },
   },
   {
     operation: 'updateMaskGroup',

@@ -2,7 +2,7 @@ import { parseIncludeQuery, parseListMasksQuery } from '../../domain/query.js';
 import { deleteMask } from '../../use-cases/delete-mask.js';
 import { getMask } from '../../use-cases/get-mask.js';
 import { listMasks } from '../../use-cases/list-masks.js';
-import { locateMaskContent, signMaskDownload } from '../../use-cases/sign-download.js';
+import { signMaskDownload } from '../../use-cases/sign-download.js';
 import { NO_REFERRER } from '../respond.js';
 import { MASK, MASKS, type Route } from './route.js';
 
@@ -49,15 +49,5 @@ export const maskRoutes: Route[] = [
       body: await signMaskDownload(context, scope, body),
       headers: NO_REFERRER,
     }),
-  },
-  {
-    operation: 'getMaskContent',
-    method: 'GET',
-    path: `${MASK}/content`,
-    action: 'read',
-    async run({ context, scope, method }) {
-      const Location = await locateMaskContent(context, scope, method === 'HEAD' ? 'HEAD' : 'GET');
-      return { status: 302, headers: { Location, ...NO_REFERRER } };
-    },
   },
 ];

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Context, MaskScope, UploadScope } from '../../use-cases/context.js';
 import type { AccessRequest } from '../auth.js';
 import type { Answer } from '../respond.js';
@@ -9,6 +10,7 @@ export interface Call {
   body: unknown;
   query: URLSearchParams;
   method: string;
+  headers: IncomingHttpHeaders;
   /** Path of this request as the client sent it, without the query. */
   url: string;
 }

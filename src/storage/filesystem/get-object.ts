@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
-import { parseByteRange } from './byte-range.js';
+import { whatIsAsked } from '../../domain/conditional-request.js';
+import { servedHeaders } from '../../domain/served-file.js';
 import type { DownloadGrant } from './grant.js';
 import { type OpenObject, openObject } from './object-files.js';
 import { Problem } from './problem.js';
@@ -17,19 +18,18 @@ export async function getObject(
   const object = await openObject(root, grant.key);
   try {
     const etag = etagOf(object);
-    if (matches(req.headers['if-none-match'], etag)) {
-      setHeaders(res, grant, etag, now);
+    const asked = whatIsAsked(req, object.size, etag);
+    if (asked === 'unsatisfiable') {
+      throw new Problem(416, 'The object has no such range', { 'Content-Range': `bytes */${object.size}` });
+    }
+    setHeaders(res, grant, etag, now);
+    if (asked === 'not-modified') {
       res.statusCode = 304;
       res.end();
       return;
     }
-    const wanted = rangeAsked(req, object.size, etag);
-    if (wanted === 'unsatisfiable') {
-      throw new Problem(416, 'The object has no such range', { 'Content-Range': `bytes */${object.size}` });
-    }
-    const { start, end } = wanted ?? { start: 0, end: object.size - 1 };
-    setHeaders(res, grant, etag, now);
-    if (wanted) {
+    const { start, end } = asked === 'whole' ? { start: 0, end: object.size - 1 } : asked;
+    if (asked !== 'whole') {
       res.statusCode = 206;
       res.setHeader('Content-Range', `bytes ${start}-${end}/${object.size}`);
     }
@@ -48,27 +48,5 @@ function etagOf({ size, modifiedMs }: OpenObject): string {
 
 function setHeaders(res: ServerResponse, grant: DownloadGrant, etag: string, now: number): void {
   const secondsLeft = Math.max(0, Math.floor((grant.expiresAt - now) / 1000));
-  const disposition = grant.contentType === 'image/png' ? 'inline' : 'attachment';
-  res.setHeader('Content-Type', grant.contentType);
-  if (grant.contentEncoding) res.setHeader('Content-Encoding', grant.contentEncoding);
-  res.setHeader('Content-Disposition', `${disposition}; filename="${grant.fileName}"`);
-  res.setHeader('ETag', etag);
-  res.setHeader('Accept-Ranges', 'bytes');
-  // no-transform: a host's compression would break length, range and ETag
-  res.setHeader('Cache-Control', `private, max-age=${secondsLeft}, immutable, no-transform`);
-  res.setHeader('X-Content-Type-Options', 'nosniff');
-  res.setHeader('Content-Security-Policy', "sandbox; default-src 'none'");
-  res.setHeader('Referrer-Policy', 'no-referrer');
-}
-
-function matches(ifNoneMatch: string | undefined, etag: string): boolean {
-  const tags = ifNoneMatch?.split(',').map((tag) => tag.trim().replace(/^W\//, '')) ?? [];
-  return tags.includes(etag) || tags.includes('*');
-}
-
-/** Only a GET has ranges, and only of the very object that If-Range names. */
-function rangeAsked({ method, headers }: IncomingMessage, size: number, etag: string) {
-  const ifRange = headers['if-range'];
-  if (method !== 'GET' || (ifRange !== undefined && ifRange !== etag)) return undefined;
-  return parseByteRange(headers.range, size);
+  for (const [name, value] of Object.entries(servedHeaders(grant, etag, secondsLeft))) res.setHeader(name, value);
 }
