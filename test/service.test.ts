@@ -1,4 +1,6 @@
+import { buffer } from 'node:stream/consumers';
 import { expect } from 'chai';
+import type { ObjectKey } from '../src/domain/types.js';
 import {
   createMaskUploadService,
   isMaskUploadError,
@@ -8,6 +10,7 @@ import {
 import { fileFor, put, startHost, type TestHost } from './support/host.js';
 import { png } from './support/png.js';
 import { waitFor } from './support/wait.js';
+import { readZip } from './support/zip.js';
 
 describe('the service', () => {
   let host: TestHost;
@@ -67,6 +70,12 @@ describe('the service', () => {
     const got = Buffer.from(await (await fetch(download.download_url)).arrayBuffer());
     expect(got.equals(bytes[0])).to.equal(true);
 
+    const content = await service.getMaskContent(mask);
+    expect(content.mask).to.deep.equal(completion.masks[0]);
+    expect((await buffer(content.body)).equals(bytes[0])).to.equal(true);
+    const archived = await readZip(await buffer(await service.getMaskGroupArchive(group)));
+    expect([...archived.values()].slice(1).map((entry) => entry.bytes)).to.deep.equal([...bytes]);
+
     expect(await service.updateMaskGroup(group, { version: '2' })).to.include({ version: '2', group_name: 'Spleen' });
     const groups = await service.listMaskGroups({ annotationId: 1 }, { limit: 10, model_name: undefined });
     expect(groups).to.deep.equal((await host.api('GET', '/annotations/1/mask-groups?limit=10')).body);
@@ -82,6 +91,25 @@ describe('the service', () => {
     for (const annotationId of [2, '2', 2n]) {
       expect(await service.createMaskGroup({ annotationId })).to.include({ annotation_id: 2, created_by: null });
     }
+  });
+
+  it('tells the reader of an archive that breaks, and stops when the reader does', async () => {
+    const { id: groupId } = await service.createMaskGroup({ annotationId: 1 });
+    const group = { annotationId: 1, groupId };
+    const files = Array.from({ length: 40 }, (_, index) => png({ value: index }));
+    const { uploads } = await service.signUploads(group, {
+      files: files.map((bytes, slice_index) => fileFor(bytes, { slice_index })),
+    });
+    await Promise.all(uploads.map((upload, index) => put(upload, files[index] ?? Buffer.alloc(0))));
+    const { masks } = await service.completeUpload(group, { uploaded_files: uploads.map((one) => one.upload_id) });
+    await host.storage.delete([masks[30]?.file_path as ObjectKey]);
+    const archive = await service.getMaskGroupArchive(group);
+    expect((await codeOf(() => buffer(archive))).code).to.equal('storage-unavailable');
+    const unread = await service.getMaskGroupArchive(group);
+    unread.destroy();
+    expect((await codeOf(() => service.getMaskGroupArchive({ ...group, groupId: 999_999 }))).code).to.equal(
+      'mask-group-not-found',
+    );
   });
 
   it('rejects with the errors of the API', async () => {

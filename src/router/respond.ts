@@ -26,7 +26,7 @@ const STALLED_MS = 60_000;
  * Resolves once the answer is written; a streamed one when it is through, or its client has left, and then the stream
  * is destroyed. Rejects when the stream fails: the connection is broken then, as the status cannot be taken back.
  */
-export async function send(res: ServerResponse, answer: Answer): Promise<void> {
+export async function send(res: ServerResponse, answer: Answer, stalledMs = STALLED_MS): Promise<void> {
   const { stream, status, headers } = answer;
   if (!stream) return write(res, answer);
   if (res.headersSent || res.destroyed) return void stream.destroy();
@@ -34,7 +34,7 @@ export async function send(res: ServerResponse, answer: Answer): Promise<void> {
   res.once('close', () => {
     clientLeft = stream.errored === null;
   });
-  res.setTimeout(STALLED_MS, () => res.destroy());
+  res.setTimeout(stalledMs, () => res.destroy());
   res.writeHead(status, { ...ALWAYS, ...headers });
   await pipeline(stream, res).catch((error: unknown) => {
     if (!clientLeft) throw storageProblem(error);

@@ -1,15 +1,14 @@
 import { once } from 'node:events';
 import { link, mkdir, writeFile } from 'node:fs/promises';
 import { get, type IncomingMessage } from 'node:http';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
 import type { ObjectKey } from '../../src/domain/types.js';
 import type { Mask, MaskUploadEvent } from '../../src/index.js';
-import { maskPath, newGroup, sha256, startHost, type TestHost, upload } from '../support/host.js';
+import { maskPath, newGroup, overwriteIn, sha256, startHost, type TestHost, upload } from '../support/host.js';
 import { memoryHeld } from '../support/memory.js';
-import { png } from '../support/png.js';
+import { png, pngOf } from '../support/png.js';
 import { insertGroup, insertMasks } from '../support/rows.js';
 import { waitFor } from '../support/wait.js';
 import { type WatchedStorage, watched } from '../support/watched-storage.js';
@@ -402,23 +401,4 @@ async function begin(host: TestHost, group: string): Promise<IncomingMessage> {
   const [response] = (await once(request, 'response')) as [IncomingMessage];
   await once(response, 'readable');
   return response;
-}
-
-/** What passes for a PNG, of just that many bytes. */
-function pngOf(size: number, value: number): Buffer {
-  const plain = png({ value });
-  const filler = Buffer.alloc(size - plain.length, `${value} is hard to tell from ${value + 1} `);
-  return Buffer.concat([plain.subarray(0, -12), filler, plain.subarray(-12)]);
-}
-
-/** Puts other bytes under a key, behind the back of the storage. */
-async function overwriteIn(host: TestHost, key: ObjectKey, bytes: Buffer): Promise<void> {
-  if (host.bucket) {
-    const command = { Bucket: host.bucket.name, Key: key, Body: bytes, ContentType: 'image/png' };
-    await host.bucket.client.send(new PutObjectCommand(command));
-  } else {
-    const file = join(host.folder ?? '', key);
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, bytes);
-  }
 }

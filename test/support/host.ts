@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
 import express5 from 'express';
 import express4 from 'express4';
 import type { Knex } from 'knex';
@@ -272,6 +273,18 @@ export async function upload(host: TestHost, group: string, files: { bytes: Buff
   );
   if (statuses.some((one) => one !== 200)) throw new Error(`PUT answered ${statuses.join(', ')}`);
   return uploads;
+}
+
+/** Puts other bytes under a key, behind the back of the storage. */
+export async function overwriteIn(host: TestHost, key: string, bytes: Buffer): Promise<void> {
+  if (host.bucket) {
+    const command = { Bucket: host.bucket.name, Key: key, Body: bytes, ContentType: 'image/png' };
+    await host.bucket.client.send(new PutObjectCommand(command));
+  } else {
+    const file = join(host.folder ?? '', key);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, bytes);
+  }
 }
 
 /** Where one mask is found: through its annotation, not through its group. */

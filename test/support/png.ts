@@ -17,6 +17,13 @@ export function png({ width = 64, height = 64, value = 0 } = {}): Buffer {
   ]);
 }
 
+/** What passes for a PNG, of just that many bytes. */
+export function pngOf(size: number, value: number): Buffer {
+  const plain = png({ value });
+  const filler = Buffer.alloc(size - plain.length, `${value} is hard to tell from ${value + 1} `);
+  return Buffer.concat([plain.subarray(0, -12), filler, plain.subarray(-12)]);
+}
+
 function marked(row: Buffer, value: number): Buffer {
   const copy = Buffer.from(row);
   if (copy.length > 4) copy.writeUInt32BE(value, 1);
