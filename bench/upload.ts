@@ -7,7 +7,7 @@
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Agent, request } from 'undici';
-import type { SignedUpload } from '../src/index.js';
+import type { SignedPut } from '../src/index.js';
 import { fileFor, newGroup, startHost } from '../test/support/host.js';
 import { png } from '../test/support/png.js';
 
@@ -24,19 +24,19 @@ async function timed<T>(work: () => Promise<T>): Promise<[T, number]> {
   return [await work(), performance.now() - startedAt];
 }
 
-async function sign(group: string): Promise<SignedUpload[]> {
+async function sign(group: string): Promise<SignedPut[]> {
   const { body } = await host.api('POST', `${group}/signed-urls`, {
     files: files.map((bytes, slice_index) => fileFor(bytes, { slice_index, label_name: 'liver' })),
   });
   return body.uploads;
 }
 
-async function putAll(uploads: SignedUpload[]): Promise<void> {
+async function putAll(uploads: SignedPut[]): Promise<void> {
   let next = 0;
   await Promise.all(
     Array.from({ length: connections }, async () => {
       for (let index = next++; index < uploads.length; index = next++) {
-        const { upload_url, method, headers } = uploads[index] as SignedUpload;
+        const { upload_url, method, headers } = uploads[index] as SignedPut;
         const answer = await request(upload_url, { method, headers, body: files[index] ?? null, dispatcher: agent });
         await answer.body.dump();
         if (answer.statusCode !== 200) throw new Error(`PUT answered ${answer.statusCode}`);

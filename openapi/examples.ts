@@ -8,7 +8,9 @@ import type {
   MaskGroupStats,
   PendingUpload,
   SignedDownload,
-  SignedUpload,
+  SignedMultipart,
+  SignedParts,
+  SignedPut,
 } from '../src/domain/types.js';
 
 const UPLOAD_ID = '0198f3a2-6c1e-7d4b-9a53-2f0c8e7b1d64';
@@ -70,12 +72,35 @@ const mask: Mask = {
   created_at: '2026-03-02T09:31:12.000Z',
 };
 
-const signedUpload: SignedUpload = {
+const signedPut: SignedPut = {
   upload_id: UPLOAD_ID,
   file_path: FILE_PATH,
   method: 'PUT',
   upload_url: `${STORAGE}/${FILE_PATH}?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Expires=600`,
   headers: { 'content-type': 'image/png', 'if-none-match': '*' },
+  expires_in: 600,
+  expires_at: '2026-03-02T09:40:00.000Z',
+};
+
+const signedMultipart: SignedMultipart = {
+  upload_id: UPLOAD_ID,
+  file_path: `mask/k3v9x2m7/7/${UPLOAD_ID}.nii`,
+  multipart: { part_size: 16_777_216, part_count: 128 },
+  expires_in: 600,
+  expires_at: '2026-03-02T09:40:00.000Z',
+};
+
+const signedParts: SignedParts = {
+  parts: [
+    {
+      part_number: 2,
+      offset: 16_777_216,
+      length: 16_777_216,
+      method: 'PUT',
+      upload_url: `${STORAGE}/mask/k3v9x2m7/7/${UPLOAD_ID}.nii?partNumber=2&uploadId=VXBsb2FkIElE&X-Amz-Expires=600`,
+      headers: { 'content-type': 'application/octet-stream' },
+    },
+  ],
   expires_in: 600,
   expires_at: '2026-03-02T09:40:00.000Z',
 };
@@ -94,6 +119,7 @@ const pendingUpload: PendingUpload = {
   height: 512,
   status: 'received',
   received_size: 2048,
+  multipart: null,
   rejected_code: null,
   put_expires_at: '2026-03-02T09:40:00.000Z',
   expires_at: '2026-03-03T09:40:00.000Z',
@@ -126,14 +152,15 @@ export const examples = {
   UpdateMaskGroupRequest: { version: '2.1.1', description: null } satisfies MaskGroupFields,
   SignUploadRequest: { ...file, ttl_seconds: 600 },
   SignUploadsRequest: { files: [file, { ...file, slice_index: 1, sop_instance_uid: `${UID}.1` }] },
-  RenewUploadRequest: { ttl_seconds: 600 },
+  RenewUploadRequest: { part_numbers: [2], ttl_seconds: 600 },
   CompleteRequest: complete,
   SignDownloadRequest: { ttl_seconds: 300 },
   MaskGroup: group,
   MaskGroupWithStats: { ...group, stats },
   MaskGroupList: { mask_groups: [group], next_cursor: null },
-  SignedUpload: signedUpload,
-  SignedUploadList: { uploads: [signedUpload] },
+  SignedUpload: signedPut,
+  SignedUploadList: { uploads: [signedPut, signedMultipart] },
+  RenewedUpload: signedParts,
   PendingUploadList: { uploads: [pendingUpload], next_cursor: null },
   Completion: completion,
   Mask: mask,

@@ -3,6 +3,7 @@ import {
   integer,
   MAX_BATCH,
   MAX_INT32,
+  MAX_PARTS,
   MAX_TEXT,
   nullable,
   ref,
@@ -121,7 +122,21 @@ export const requestSchemas = {
     ['files'],
   ),
 
-  RenewUploadRequest: requestObject('For how long the fresh upload URL is wanted.', { ttl_seconds: ttlSeconds }),
+  RenewUploadRequest: requestObject(
+    'For how long fresh upload URLs are wanted, and of a multipart upload for which parts.',
+    {
+      part_numbers: nullable({
+        type: 'array',
+        minItems: 1,
+        maxItems: MAX_BATCH,
+        uniqueItems: true,
+        items: integer(1, MAX_PARTS, 'The number of a part, from 1 to `part_count`.'),
+        description:
+          'Of a multipart upload, and only of one: the parts to sign. Sign as many as will be sent soon, then the next ones.',
+      }),
+      ttl_seconds: ttlSeconds,
+    },
+  ),
 
   CompleteRequest: requestObject(
     'The uploaded files that are to become masks: all of them, or none.',

@@ -5,6 +5,7 @@ import {
   instant,
   integer,
   MAX_INT32,
+  MAX_PARTS,
   nullable,
   type Reference,
   ref,
@@ -83,6 +84,13 @@ const maskProperties: Record<string, Schema> = {
   download_expires_at: instant('When `download_url` expires.'),
 };
 
+const partSize = integer(
+  1,
+  Number.MAX_SAFE_INTEGER,
+  'Bytes of every part but the last, which has what is left: part N begins at byte `(N − 1) × part_size`.',
+);
+const partCount = integer(1, MAX_PARTS, 'How many parts there are; they are numbered from 1.');
+
 const pendingUploadProperties: Record<string, Schema> = {
   upload_id: { type: 'string', format: 'uuid', description: 'The upload’s id (UUID version 7).' },
   file_path: { type: 'string', description: 'The key of the object. Send it, or `upload_id`, to complete.' },
@@ -103,11 +111,34 @@ const pendingUploadProperties: Record<string, Schema> = {
     type: 'string',
     enum: ['pending', 'received', 'verified', 'rejected'],
     description:
-      '`pending`: nothing is stored yet; upload it. `received`: an object of the promised size is stored; complete ' +
-      'it. `verified`: the stored object was checked and is what was promised; complete it. `rejected`: it is not ' +
-      'what was promised; sign the file anew.',
+      '`pending`: nothing is stored yet, or not all parts are; upload it, or what is missing of it. `received`: an ' +
+      'object of the promised size is stored, or all parts are; complete it. `verified`: the stored object was ' +
+      'checked and is what was promised; complete it. `rejected`: it is not what was promised; sign the file anew.',
   },
-  received_size: nullable(count('Bytes stored; `null` when there are none, or when they were rejected and deleted.')),
+  received_size: nullable(
+    count(
+      'Bytes stored, of a multipart upload in all received parts; `null` when there are none, or when they were ' +
+        'rejected and deleted.',
+    ),
+  ),
+  multipart: nullable(
+    responseObject('Only for a file that is uploaded in parts.', {
+      part_size: partSize,
+      part_count: partCount,
+      received_parts: {
+        type: 'array',
+        items: {
+          type: 'array',
+          minItems: 2,
+          maxItems: 2,
+          items: integer(1, MAX_PARTS, 'The number of a part.'),
+          description: 'The first and the last part of a run of parts, both included.',
+        },
+        description:
+          'The parts that the storage itself says it has, as runs `[first, last]` in ascending order: send the others.',
+      },
+    }),
+  ),
   rejected_code: nullable({
     type: 'string',
     enum: ['size-mismatch', 'checksum-mismatch', 'content-mismatch'],
@@ -125,6 +156,17 @@ const signedHeaders: Schema = {
 };
 const expiresIn = integer(1, 3600, 'Seconds until the URL expires.');
 const expiresAt = instant('When the URL expires: the very instant that is signed.');
+
+const signedFile: Record<string, Schema> = {
+  upload_id: { type: 'string', format: 'uuid', description: 'The upload’s id (UUID version 7).' },
+  file_path: { type: 'string', description: 'The key of the object. Send it, or `upload_id`, to complete.' },
+};
+const putMethod: Schema = { type: 'string', enum: ['PUT'], description: 'The HTTP method to use.' };
+const uploadUrl: Schema = {
+  type: 'string',
+  format: 'uri',
+  description: 'Send the bytes here. Treat it as a secret.',
+};
 
 function page(description: string, items: string, name: string, more: Record<string, Schema> = {}): Schema {
   return responseObject(description, {
@@ -166,15 +208,50 @@ export const responseSchemas = {
 
   MaskGroupList: page('A page of mask groups, newest first.', 'mask_groups', 'MaskGroup'),
 
-  SignedUpload: responseObject('Where and how to upload one file, without any other credentials.', {
-    upload_id: { type: 'string', format: 'uuid', description: 'The upload’s id (UUID version 7).' },
-    file_path: { type: 'string', description: 'The key of the object. Send it, or `upload_id`, to complete.' },
-    method: { type: 'string', enum: ['PUT'], description: 'The HTTP method to use.' },
-    upload_url: { type: 'string', format: 'uri', description: 'Send the bytes here. Treat it as a secret.' },
+  SignedPut: responseObject('Where and how to upload one file with one PUT, without any other credentials.', {
+    ...signedFile,
+    method: putMethod,
+    upload_url: uploadUrl,
     headers: signedHeaders,
     expires_in: expiresIn,
     expires_at: expiresAt,
   }),
+
+  SignedMultipart: responseObject(
+    'A file that is so large that it is uploaded in parts. Sign them with `POST …/uploads/{upload_id}/signed-url`, as ' +
+      'many at a time as will be sent soon.',
+    {
+      ...signedFile,
+      multipart: responseObject('How the file is to be cut.', { part_size: partSize, part_count: partCount }),
+      expires_in: integer(1, 3600, 'Seconds that URLs were asked for; each part’s URL counts from when it is signed.'),
+      expires_at: instant('That many seconds from now. Parts can be signed for longer: see `expires_at` in the list.'),
+    },
+  ),
+
+  SignedUpload: {
+    oneOf: [ref('SignedPut'), ref('SignedMultipart')],
+    description: 'How to upload one file: with one PUT, or, when there is a `multipart`, in parts.',
+  },
+
+  SignedPart: responseObject('Where and how to upload one part of a file.', {
+    part_number: integer(1, MAX_PARTS, 'Which part it is.'),
+    offset: count('The byte of the file at which the part begins.'),
+    length: integer(1, Number.MAX_SAFE_INTEGER, 'Bytes of the part; the storage refuses any other length.'),
+    method: putMethod,
+    upload_url: uploadUrl,
+    headers: signedHeaders,
+  }),
+
+  SignedParts: responseObject('Where and how to upload parts of a file, without any other credentials.', {
+    parts: { type: 'array', items: ref('SignedPart'), description: 'In the order asked.' },
+    expires_in: integer(1, 3600, 'Seconds until the first of the URLs expires.'),
+    expires_at: instant('When the first of the URLs expires.'),
+  }),
+
+  RenewedUpload: {
+    oneOf: [ref('SignedPut'), ref('SignedParts')],
+    description: 'A fresh URL, or, of a multipart upload, one for each part that was asked for.',
+  },
 
   SignedUploadList: responseObject('Where and how to upload each file.', {
     uploads: { type: 'array', items: ref('SignedUpload'), description: 'In the order asked.' },

@@ -9,6 +9,9 @@ export const MAX_INT32 = 2_147_483_647;
 /** Most files that one request signs, or records. */
 export const MAX_BATCH = 1000;
 
+/** Most parts of one file: S3's limit. */
+export const MAX_PARTS = 10_000;
+
 /** Longest texts, in Unicode code points (which is also how JSON Schema counts). */
 export const MAX_TEXT = {
   name: 128,

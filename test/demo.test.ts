@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
-import type { FileToSign, MaskGroup, SignedUpload } from '../src/index.js';
+import type { FileToSign, MaskGroup, SignedPut } from '../src/index.js';
 import { fileFor, put } from './support/host.js';
 import { png } from './support/png.js';
 import { type FreshDatabase, freshDatabase } from './support/postgres.js';
@@ -120,7 +120,7 @@ async function newGroup(demo: Demo, annotation: number): Promise<string> {
   return `/annotations/${annotation}/mask-groups/${(body as MaskGroup).id}`;
 }
 
-async function sign(demo: Demo, group: string, files: FileToSign[], ttlSeconds: number): Promise<SignedUpload[]> {
+async function sign(demo: Demo, group: string, files: FileToSign[], ttlSeconds: number): Promise<SignedPut[]> {
   const { status, body } = await demo.api('POST', `${group}/signed-urls`, { files, ttl_seconds: ttlSeconds });
   expect(status, JSON.stringify(body)).to.equal(200);
   return body.uploads;

@@ -12,10 +12,20 @@ const SIGN_ERRORS: readonly ErrorCode[] = [
   'storage-unavailable',
 ];
 
-const UPLOAD_RULES =
+const PUT_RULES =
   'Send the bytes to `upload_url` with `method` and exactly `headers`, before `expires_at`. The URL takes exactly ' +
   'the promised size (and bytes, where a checksum was given), once. If the storage answers 412, the object is ' +
   'already there: go on to complete. Nothing is recorded until the upload is completed.';
+
+const UPLOAD_RULES =
+  `${PUT_RULES}\n\nA file that is larger than the server puts in one request (64 MiB unless it is configured otherwise) ` +
+  'is uploaded in parts: the answer then has `multipart` in place of method, URL and headers.';
+
+const PART_RULES =
+  'Of a multipart upload the parts that `part_numbers` names are signed. Send bytes `offset` to `offset + length` of ' +
+  'the file to each `upload_url`, in any order and at the same time; a part that is sent again replaces itself. When ' +
+  'the storage answers 404 or 412 to a part, the file may have been put together already, or what was sent may be ' +
+  'gone: list the pending uploads to see what is there.';
 
 export const uploadPaths: Record<string, oas31.PathItemObject> = {
   '/annotations/{annotation_id}/mask-groups/{group_id}/signed-url': {
@@ -51,8 +61,9 @@ export const uploadPaths: Record<string, oas31.PathItemObject> = {
       summary: 'List the pending uploads of a group',
       description:
         'The files that were signed and are not recorded yet, oldest first, with what the storage has received of ' +
-        'each: to resume after an interruption. Renew the `pending` ones and upload them, complete the `received` ' +
-        'and `verified` ones, sign the `rejected` ones anew.',
+        'each: to resume after an interruption. Renew the `pending` ones and upload them (of a multipart one only the ' +
+        'parts that are not in `received_parts`), complete the `received` and `verified` ones, sign the `rejected` ones ' +
+        'anew.',
       parameters: [annotationId, groupId, ...uploadPaging],
       answers: { 200: json('A page of pending uploads.', 'PendingUploadList') },
       errors: ['invalid-cursor', 'mask-group-not-found', 'storage-unavailable'],
@@ -77,14 +88,14 @@ export const uploadPaths: Record<string, oas31.PathItemObject> = {
     post: operation({
       id: 'renewUpload',
       tag: 'uploads',
-      summary: 'Sign a pending upload again',
+      summary: 'Sign a pending upload again, or parts of it',
       description:
         'A fresh URL for the same object and the same promise; earlier URLs stay valid as long as they were. The ' +
-        `upload can be completed for longer, too. ${UPLOAD_RULES}`,
+        `upload can be completed for longer, too. ${PUT_RULES}\n\n${PART_RULES}`,
       parameters: [annotationId, groupId, uploadId],
       body: 'RenewUploadRequest',
       bodyOptional: true,
-      answers: { 200: json('Where and how to upload the file.', 'SignedUpload', secret) },
+      answers: { 200: json('Where and how to upload the file, or its parts.', 'RenewedUpload', secret) },
       errors: ['mask-group-not-found', 'upload-not-found', 'upload-rejected', 'storage-unavailable'],
     }),
   },
@@ -97,7 +108,8 @@ export const uploadPaths: Record<string, oas31.PathItemObject> = {
       description:
         'The server itself checks size, SHA-256 and content of each stored object and then records all files as ' +
         'masks, or none: an error has the status and code of the first failing file and lists every failing file in ' +
-        '`errors`. Repeating the call is safe and answers the same masks.',
+        '`errors`. The parts of a multipart upload are put together first; while some are missing that is ' +
+        '`upload-missing`. Repeating the call is safe and answers the same masks.',
       parameters: [annotationId, groupId],
       body: 'CompleteRequest',
       answers: { 200: json('The recorded masks, in the order asked.', 'Completion') },

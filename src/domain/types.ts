@@ -65,16 +65,59 @@ export interface FileToSign {
   content_encoding?: ContentEncoding | null | undefined;
 }
 
-export interface SignedUpload {
+/** How to upload one file: with one PUT or, above the multipart threshold, in parts. */
+export type SignedUpload = SignedPut | SignedMultipart;
+
+export interface SignedPut {
   upload_id: string;
   file_path: string;
   method: 'PUT';
   upload_url: string;
   /** Send these exactly. */
   headers: Record<string, string>;
+  multipart?: undefined;
   /** Whole seconds. */
   expires_in: number;
   expires_at: string;
+}
+
+/** How a file is cut: every part but the last has `part_size` bytes; parts are numbered from 1. */
+export interface PartLayout {
+  part_size: number;
+  part_count: number;
+}
+
+/** A file whose parts are signed by the upload's own route. */
+export interface SignedMultipart {
+  upload_id: string;
+  file_path: string;
+  multipart: PartLayout;
+  expires_in: number;
+  expires_at: string;
+}
+
+/** Where `length` bytes of the file, from byte `offset` on, are to be sent. */
+export interface SignedPart {
+  part_number: number;
+  offset: number;
+  length: number;
+  method: 'PUT';
+  upload_url: string;
+  /** Send these exactly. */
+  headers: Record<string, string>;
+}
+
+export interface SignedParts {
+  /** In the order asked. */
+  parts: SignedPart[];
+  expires_in: number;
+  expires_at: string;
+}
+
+/** For how long fresh URLs are wanted, and of a multipart upload for which parts. */
+export interface RenewUploadRequest {
+  part_numbers?: number[] | null | undefined;
+  ttl_seconds?: number | null | undefined;
 }
 
 /** A file that was signed and is not recorded yet. Checksum, width and height are the client's claims. */
@@ -91,12 +134,14 @@ export interface PendingUpload {
   width: number | null;
   height: number | null;
   /**
-   * `pending`: nothing is stored yet. `received`: an object of the promised size is. `verified`: it is what was
-   * promised, and only has to be completed. `rejected`: it is not, and never will be.
+   * `pending`: nothing is stored yet, or not all parts are. `received`: an object of the promised size is, or all
+   * parts. `verified`: it is what was promised, and only has to be completed. `rejected`: it is not, and never will be.
    */
   status: 'pending' | 'received' | 'verified' | 'rejected';
-  /** Bytes stored; null when there are none, or when they were rejected and are being deleted. */
+  /** Bytes stored (in parts or whole); null when there are none, or when they were rejected and are being deleted. */
   received_size: number | null;
+  /** Null for a file that is one PUT. `received_parts` are runs of parts, `[first, last]`, ascending. */
+  multipart: (PartLayout & { received_parts: [number, number][] }) | null;
   rejected_code: ErrorCode | null;
   /** When the latest upload URL expires. */
   put_expires_at: string;

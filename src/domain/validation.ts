@@ -3,7 +3,7 @@ import { type RequestSchemaName, requestSchemas } from '../../openapi/request-sc
 import { PATTERN_MEANINGS, type Reference, type Schema } from '../../openapi/schema-parts.js';
 import { type FieldError, fieldErrors } from './errors.js';
 import { isPlainName } from './plain-name.js';
-import type { CompleteRequest, FileToSign, MaskGroupFields } from './types.js';
+import type { CompleteRequest, FileToSign, MaskGroupFields, RenewUploadRequest } from './types.js';
 
 type TtlSeconds = { ttl_seconds?: number | null | undefined };
 
@@ -14,7 +14,7 @@ export interface RequestBodies {
   FileToSign: FileToSign;
   SignUploadRequest: FileToSign & TtlSeconds;
   SignUploadsRequest: { files: FileToSign[] } & TtlSeconds;
-  RenewUploadRequest: TtlSeconds;
+  RenewUploadRequest: RenewUploadRequest;
   CompleteRequest: CompleteRequest;
   SignDownloadRequest: TtlSeconds;
 }
@@ -91,8 +91,19 @@ function* explain(schema: Schema, value: unknown, path: string, name: string): G
     for (const [index, item] of value.entries()) {
       yield* explain(schema.items as Schema, item, `${path}/${index}`, `each of ${name}`);
     }
+    if (schema.uniqueItems) yield* explainRepeats(value, path);
   } else {
     yield problem(path, `${name} must be ${describe(schema)}`);
+  }
+}
+
+/** For arrays of plain values. */
+function* explainRepeats(items: unknown[], path: string): Generator<FieldError> {
+  const seen = new Map<unknown, number>();
+  for (const [index, item] of items.entries()) {
+    const earlier = seen.get(item);
+    if (earlier === undefined) seen.set(item, index);
+    else yield problem(`${path}/${index}`, `is the same as item ${earlier}; name each once`);
   }
 }
 

@@ -93,6 +93,7 @@ function describe(upload: ListedUpload, stored: number | null): PendingUpload {
     height: upload.height,
     status: statusOf(upload.verified, rejectedCode, stored),
     received_size: upload.verified ? file_size : stored,
+    multipart: null,
     rejected_code: rejectedCode,
     put_expires_at: upload.put_expires_at,
     expires_at: upload.expires_at,

@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Mask, SignedUpload } from '../../src/index.js';
+import type { Mask, SignedPut } from '../../src/index.js';
 import { fileFor, sha256 } from '../support/host.js';
 import { png } from '../support/png.js';
 import type { World } from './world.js';
@@ -61,7 +61,7 @@ export async function runClient(world: World, witness: Witness, stopped: () => b
     }
   }
 
-  async function put(upload: SignedUpload, bytes: Buffer): Promise<void> {
+  async function put(upload: SignedPut, bytes: Buffer): Promise<void> {
     count('PUTs');
     await fetch(upload.upload_url, {
       method: 'PUT',
@@ -126,7 +126,7 @@ export async function runClient(world: World, witness: Witness, stopped: () => b
       }),
     });
     if (signed?.status !== 200) return;
-    const uploads = signed.body.uploads as SignedUpload[];
+    const uploads = signed.body.uploads as SignedPut[];
     await Promise.all(
       uploads.map(async (upload, index) => {
         const bytes = files[index]?.bytes ?? Buffer.alloc(0);

@@ -1,6 +1,6 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
-import type { Mask, SignedUpload } from '../../src/index.js';
+import type { Mask, SignedPut } from '../../src/index.js';
 import { fileFor, maskPath, newGroup, put, sha256, startHost, type TestHost, upload } from '../support/host.js';
 import { png } from '../support/png.js';
 import { waitFor } from '../support/wait.js';
@@ -17,7 +17,7 @@ describe('completing uploads', () => {
   const queued = async () => (await rowsOf('_deletion')).map((row: { file_path: string }) => row.file_path);
 
   /** Signs one file and stores whatever is wanted under its key, as a store that checks nothing would let a client. */
-  async function stored(group: string, file: object, bytes: Buffer, contentType = 'image/png'): Promise<SignedUpload> {
+  async function stored(group: string, file: object, bytes: Buffer, contentType = 'image/png'): Promise<SignedPut> {
     const { body } = await host.api('POST', `${group}/signed-url`, file);
     const Bucket = host.bucket?.name;
     await host.bucket?.client.send(

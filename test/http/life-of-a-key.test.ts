@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { SignedUpload } from '../../src/index.js';
+import type { SignedPut } from '../../src/index.js';
 import { createMaskUploadMaintenance } from '../../src/index.js';
 import { fileFor, maskPath, newGroup, put, startHost, type TestHost, upload } from '../support/host.js';
 import { png } from '../support/png.js';
@@ -41,14 +41,14 @@ for (const store of ['s3', 'filesystem'] as const) {
       );
 
     /** Uploads and completes `count` slices with URLs that live two seconds. */
-    async function recorded(count: number, annotation = 1): Promise<{ group: string; uploads: SignedUpload[] }> {
+    async function recorded(count: number, annotation = 1): Promise<{ group: string; uploads: SignedPut[] }> {
       const group = await newGroup(host, {}, annotation);
       const files = Array.from({ length: count }, (_, value) => png({ value }));
       const { body } = await host.api('POST', `${group}/signed-urls`, {
         ttl_seconds: 2,
         files: files.map((bytes, slice_index) => fileFor(bytes, { slice_index })),
       });
-      const uploads: SignedUpload[] = body.uploads;
+      const uploads: SignedPut[] = body.uploads;
       await Promise.all(uploads.map((signed, index) => put(signed, files[index] ?? Buffer.alloc(0))));
       const { status } = await host.api('POST', `${group}/complete`, {
         uploaded_files: uploads.map((signed) => signed.file_path),

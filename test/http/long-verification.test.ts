@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
-import { createMaskUploadMaintenance, type FileToSign, type SignedUpload, type Storage } from '../../src/index.js';
+import { createMaskUploadMaintenance, type FileToSign, type SignedPut, type Storage } from '../../src/index.js';
 import { type ApiAnswer, type HostOptions, newGroup, put, sha256, startHost, type TestHost } from '../support/host.js';
 import { png } from '../support/png.js';
 import { waitFor } from '../support/wait.js';
@@ -80,7 +80,7 @@ describe('verifying what takes long', () => {
     return other;
   }
 
-  async function uploaded(group: string, bytes: Buffer, more: Partial<FileToSign> = {}): Promise<SignedUpload> {
+  async function uploaded(group: string, bytes: Buffer, more: Partial<FileToSign> = {}): Promise<SignedPut> {
     const file = { mime_type: 'application/x-nifti', filename: 'liver.nii', file_size: bytes.length, ...more };
     const { body } = await host.api('POST', `${group}/signed-url`, file);
     expect(await put(body, bytes)).to.equal(200);

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Mask, SignedUpload } from '../../src/index.js';
+import type { Mask, SignedPut } from '../../src/index.js';
 import { fileFor, maskPath, put, sha256, startHost, type TestHost } from '../support/host.js';
 import { png } from '../support/png.js';
 import { waitFor } from '../support/wait.js';
@@ -34,7 +34,7 @@ for (const store of ['s3', 'filesystem'] as const) {
       expect(signed.status).to.equal(200);
       expect(signed.headers.get('cache-control')).to.equal('no-store');
       expect(signed.headers.get('referrer-policy')).to.equal('no-referrer');
-      const uploads: SignedUpload[] = signed.body.uploads;
+      const uploads: SignedPut[] = signed.body.uploads;
       expect(uploads).to.have.length(100);
 
       const startedAt = performance.now();

@@ -10,7 +10,7 @@ import {
   createMaskUploadRouter,
   createMaskUploadService,
   migrateMaskUpload,
-  type SignedUpload,
+  type SignedPut,
 } from '../../src/index.js';
 import { type ApiAnswer, fileFor, type HostOptions, maskPath, put, startHost, type TestHost } from '../support/host.js';
 import { png } from '../support/png.js';
@@ -41,7 +41,7 @@ async function smallJob(host: TestHost, annotation: string | number = 1): Promis
   const signed = await call(200, 'POST', `${group}/signed-urls`, {
     files: SLICES.map((bytes, slice_index) => fileFor(bytes, { slice_index, label_name: 'lung' })),
   });
-  const uploads: SignedUpload[] = signed.body.uploads;
+  const uploads: SignedPut[] = signed.body.uploads;
   for (const [index, upload] of uploads.entries()) expect(await put(upload, SLICES[index] as Buffer)).to.equal(200);
   const uploaded_files = uploads.map((upload) => upload.file_path);
   const completion = await call(200, 'POST', `${group}/complete`, { uploaded_files, slice_count: 3, labels: ['lung'] });

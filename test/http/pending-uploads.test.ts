@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
 import knexPackage from 'knex';
-import { createMaskUploadMaintenance, type PendingUpload, type SignedUpload, StorageError } from '../../src/index.js';
+import { createMaskUploadMaintenance, type PendingUpload, type SignedPut, StorageError } from '../../src/index.js';
 import {
   type ApiAnswer,
   fileFor,
@@ -21,7 +21,7 @@ import { waitFor } from '../support/wait.js';
 
 const UNKNOWN = '0198f3a2-6c1e-7d4b-9a53-2f0c8e7b1d64';
 
-const sign = async (host: TestHost, group: string, file: object): Promise<SignedUpload> => {
+const sign = async (host: TestHost, group: string, file: object): Promise<SignedPut> => {
   const { status, body } = await host.api('POST', `${group}/signed-url`, file);
   expect(status, JSON.stringify(body)).to.equal(200);
   return body;
@@ -112,6 +112,7 @@ describe('pending uploads', () => {
         content_encoding: null,
         status: 'pending',
         received_size: null,
+        multipart: null,
         rejected_code: null,
       });
       expect(Date.parse(put_expires_at) - Date.parse(created_at)).to.be.within(600_000, 601_000);
@@ -142,7 +143,7 @@ describe('pending uploads', () => {
 
     it('come page by page, oldest first, each once, also when others come and go meanwhile', async () => {
       const group = await newGroup(host);
-      const signAll = async (count: number): Promise<SignedUpload[]> =>
+      const signAll = async (count: number): Promise<SignedPut[]> =>
         (await host.api('POST', `${group}/signed-urls`, { files: Array.from({ length: count }, () => fileFor(png())) }))
           .body.uploads;
       const early = await signAll(25);
@@ -246,7 +247,7 @@ describe('pending uploads', () => {
       expect(answer.status).to.equal(200);
       expect(answer.headers.get('cache-control')).to.equal('no-store');
       expect(answer.headers.get('referrer-policy')).to.equal('no-referrer');
-      const renewed: SignedUpload = answer.body;
+      const renewed: SignedPut = answer.body;
       expect(renewed).to.include({ upload_id: signed.upload_id, file_path: signed.file_path, expires_in: 900 });
       expect(renewed.headers).to.deep.equal(signed.headers);
       expect(renewed.upload_url).not.to.equal(signed.upload_url);
@@ -404,7 +405,7 @@ describe('pending uploads', () => {
       const { body } = await host.api('POST', `${group}/signed-urls`, {
         files: Array.from({ length: 60 }, () => fileFor(png())),
       });
-      const uploads: SignedUpload[] = body.uploads;
+      const uploads: SignedPut[] = body.uploads;
       // the first is dead, the last lives, and each of the others dies at about the time when it is renewed
       await host.knex.raw(
         `update annotation_mask_upload u set expires_at = now() + make_interval(secs => n * 0.05)

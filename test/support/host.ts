@@ -8,7 +8,7 @@ import { PutObjectCommand } from '@aws-sdk/client-s3';
 import express5 from 'express';
 import express4 from 'express4';
 import type { Knex } from 'knex';
-import type { AccessRequest, Auth, FileToSign, Principal, SignedUpload } from '../../src/index.js';
+import type { AccessRequest, Auth, FileToSign, Principal, SignedPut, SignedUpload } from '../../src/index.js';
 import {
   createFilesystemStorage,
   createMaskUploadRouter,
@@ -246,6 +246,7 @@ export function fileFor(bytes: Buffer, more: Partial<FileToSign> = {}): FileToSi
 
 /** PUTs bytes as the signed upload says; gives the status. */
 export async function put(upload: SignedUpload, bytes: Buffer, headers: Record<string, string> = {}): Promise<number> {
+  if (upload.multipart) throw new Error('this file is to be sent in parts');
   const response = await fetch(upload.upload_url, {
     method: upload.method,
     headers: { ...upload.headers, ...headers },
@@ -267,7 +268,7 @@ export async function upload(host: TestHost, group: string, files: { bytes: Buff
     files: files.map(({ bytes, file }) => fileFor(bytes, file)),
   });
   if (status !== 200) throw new Error(`signing answered ${status} ${JSON.stringify(body)}`);
-  const uploads: SignedUpload[] = body.uploads;
+  const uploads: SignedPut[] = body.uploads;
   const statuses = await Promise.all(
     uploads.map((signed, index) => put(signed, files[index]?.bytes ?? Buffer.alloc(0))),
   );
