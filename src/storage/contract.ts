@@ -9,7 +9,9 @@ import { type RawAnswer, send, sendChunked, sendHalf } from './contract-http.js'
 import { type ContractRunner, globalRunner, patientHook, patientTest } from './contract-runner.js';
 import {
   isStorageError,
+  type ListedMultipart,
   type ListedObject,
+  type PartConditions,
   type SignedRequest,
   type Storage,
   type StorageErrorCode,
@@ -30,6 +32,7 @@ export type { ContractRunner } from './contract-runner.js';
  * - `expiry`: a URL dies when it says
  * - `stable-url`: a download URL stays the same for half of its life
  * - `range`: downloads answer Range requests
+ * - `multipart`: objects can be uploaded in parts, listed and given up meanwhile
  */
 export type GuaranteeName =
   | 'checksum'
@@ -41,7 +44,8 @@ export type GuaranteeName =
   | 'method'
   | 'expiry'
   | 'stable-url'
-  | 'range';
+  | 'range'
+  | 'multipart';
 
 export interface StorageContractBackend {
   /** The title of the suite. */
@@ -61,6 +65,7 @@ export interface StorageContractBackend {
 const PNG = 'image/png';
 const TTL_SECONDS = 600;
 const TEST_TIMEOUT_MS = 60_000;
+const MIN_PART_BYTES = 5 * 2 ** 20;
 
 /**
  * Registers the tests that every `Storage` has to pass, from the outside: what was signed is sent over HTTP, what was
@@ -79,10 +84,14 @@ export function storageContract(backend: StorageContractBackend, runner: Contrac
   const made: ObjectKey[] = [];
   let storage: Storage;
 
-  /** A test; one that rests on a guarantee names it. */
-  function test(title: string, ...rest: [() => Promise<void>] | [GuaranteeName, () => Promise<void>]): void {
-    const [guarantee, body] = rest.length === 2 ? rest : [undefined, rest[0]];
-    if (guarantee && skipped.has(guarantee)) it.skip(`${title} (not given: ${guarantee})`, body);
+  /** A test; one that rests on guarantees names them. */
+  function test(
+    title: string,
+    ...rest: [() => Promise<void>] | [GuaranteeName | GuaranteeName[], () => Promise<void>]
+  ): void {
+    const [guarantees, body] = rest.length === 2 ? rest : [[], rest[0]];
+    const missing = [guarantees].flat().filter((guarantee) => skipped.has(guarantee));
+    if (missing.length > 0) it.skip(`${title} (not given: ${missing.join(', ')})`, body);
     else patientTest(it, title, TEST_TIMEOUT_MS, body);
   }
 
@@ -111,6 +120,17 @@ export function storageContract(backend: StorageContractBackend, runner: Contrac
     const answer = await send(await signUpload(key, bytes), bytes);
     assert.ok(isSuccess(answer), `an upload as signed was refused with ${answer.status}: ${answer.body}`);
     return key;
+  }
+
+  async function sendPart(key: ObjectKey, id: string, partNumber: number, bytes: Uint8Array): Promise<void> {
+    const signed = await storage.signPart(key, {
+      id,
+      partNumber,
+      contentLength: bytes.byteLength,
+      ttlSeconds: TTL_SECONDS,
+    });
+    const answer = await send(signed, bytes);
+    assert.ok(isSuccess(answer), `a part as signed was refused with ${answer.status}: ${answer.body}`);
   }
 
   async function bytesOf(key: ObjectKey): Promise<Buffer> {
@@ -289,6 +309,275 @@ export function storageContract(backend: StorageContractBackend, runner: Contrac
         const key = newKey();
         assertRefused(await send(withHeader(await signUpload(key, bytes), 'if-none-match', undefined), bytes));
         await assertNothingStored(key);
+      });
+    });
+
+    describe('an upload in parts', () => {
+      /** Of the least size that S3 takes, but for the last one. */
+      const parts = [randomBytes(MIN_PART_BYTES), randomBytes(MIN_PART_BYTES), randomBytes(1000)] as const;
+      const whole = Buffer.concat(parts);
+      const nifti = { contentType: 'application/vnd.nifti' };
+      const newVolume = (folder = 'parts') => newKey(folder, 'nii');
+
+      async function started(key: ObjectKey, ...numbers: number[]): Promise<string> {
+        const id = await storage.startMultipart(key, nifti);
+        for (const number of numbers) await sendPart(key, id, number, parts[number - 1] ?? Buffer.alloc(0));
+        return id;
+      }
+
+      function signPart(key: ObjectKey, id: string, more: Partial<PartConditions> = {}): Promise<SignedRequest> {
+        return storage.signPart(key, { id, partNumber: 1, contentLength: 1000, ttlSeconds: TTL_SECONDS, ...more });
+      }
+
+      const numbersOf = async (key: ObjectKey, id: string) =>
+        (await storage.listParts(key, id)).map(({ partNumber, size }) => [partNumber, size]);
+
+      async function assertNothingUnfinished(key: ObjectKey): Promise<void> {
+        assert.deepEqual(await all(storage.listMultiparts(key)), []);
+      }
+
+      async function assertEnded(key: ObjectKey, id: string): Promise<void> {
+        await assert.rejects(storage.listParts(key, id), hasCode('no-such-upload'));
+        await assertNothingUnfinished(key);
+      }
+
+      test(
+        'becomes an object when it is completed, whatever the order and however often parts came',
+        'multipart',
+        async () => {
+          const key = newVolume();
+          const id = await storage.startMultipart(key, nifti);
+          assert.deepEqual(await storage.listParts(key, id), []);
+          await sendPart(key, id, 3, parts[2]);
+          await sendPart(key, id, 1, randomBytes(MIN_PART_BYTES));
+          await Promise.all([sendPart(key, id, 2, parts[1]), sendPart(key, id, 1, parts[0])]);
+          assert.deepEqual(await numbersOf(key, id), [
+            [1, MIN_PART_BYTES],
+            [2, MIN_PART_BYTES],
+            [3, 1000],
+          ]);
+          await assertNothingStored(key);
+          assert.deepEqual(await all(storage.list(key)), []);
+
+          await storage.completeMultipart(key, id, await storage.listParts(key, id));
+          assert.equal(sha256(await bytesOf(key)), sha256(whole));
+          const { size, sha256: attested } = await storage.head(key);
+          assert.equal(size, whole.length);
+          assert.ok(attested === undefined || attested === sha256(whole), 'head() attests another checksum');
+          assert.deepEqual(
+            (await all(storage.list(key))).map((listed) => [listed.key, listed.size]),
+            [[key, whole.length]],
+          );
+          await assertEnded(key, id);
+        },
+      );
+
+      test('keeps type and encoding, which a download then has', 'multipart', async () => {
+        const key = newKey('parts', 'nii.gz');
+        const conditions = { contentType: 'application/vnd.nifti', contentEncoding: 'gzip' } as const;
+        const bytes = gzipSync(randomBytes(100));
+        const id = await storage.startMultipart(key, conditions);
+        await sendPart(key, id, 1, bytes);
+        await storage.completeMultipart(key, id, await storage.listParts(key, id));
+        const { contentType } = await storage.head(key);
+        assert.ok(contentType === undefined || contentType === conditions.contentType, `it is ${contentType}`);
+        const download = { ...conditions, ttlSeconds: TTL_SECONDS, fileName: 'mask-1.nii' };
+        const answer = await send(await storage.signDownload(key, download));
+        assert.equal(answer.headers['content-encoding'], 'gzip');
+        assert.equal(answer.headers['content-type'], conditions.contentType);
+        assert.deepEqual(answer.body, bytes);
+      });
+
+      test('changes nothing when it is completed again, and says when it is no more', 'multipart', async () => {
+        const key = newVolume();
+        const id = await started(key, 1);
+        const listed = await storage.listParts(key, id);
+        await storage.completeMultipart(key, id, listed);
+        await storage.completeMultipart(key, id, listed).catch((error: unknown) => {
+          if (!hasCode('no-such-upload')(error)) throw error;
+        });
+        const unknown = `${id.slice(0, -1)}${otherCharacter(id.slice(-1))}`;
+        await assert.rejects(storage.listParts(key, unknown), hasCode('no-such-upload'));
+        await storage.abortMultipart(key, unknown);
+        assert.equal(sha256(await bytesOf(key)), sha256(parts[0]));
+      });
+
+      test('leaves an object alone that is there before it is completed', ['multipart', 'write-once'], async () => {
+        const key = newVolume();
+        const id = await started(key, 1);
+        const first = await stored(randomBytes(100), key);
+        const bytes = await bytesOf(first);
+        await storage.completeMultipart(key, id, await storage.listParts(key, id));
+        assert.deepEqual(await bytesOf(key), bytes);
+        await storage.abortMultipart(key);
+        await assertNothingUnfinished(key);
+      });
+
+      test(
+        'leaves nothing when it is given up, by its name or all of a key, and does not mind a repeat',
+        'multipart',
+        async () => {
+          const [key, longer] = [newVolume(), newVolume()];
+          const [one, two, three] = [await started(key, 1), await started(key, 3), await started(key)];
+          const other = await started(`${key}.gz` as ObjectKey, 3);
+          const elsewhere = await started(longer, 3);
+          await storage.abortMultipart(key, one);
+          await assert.rejects(storage.listParts(key, one), hasCode('no-such-upload'));
+          assert.deepEqual(await numbersOf(key, two), [[3, 1000]]);
+          await storage.abortMultipart(key);
+          for (const id of [two, three]) await assert.rejects(storage.listParts(key, id), hasCode('no-such-upload'));
+          assert.deepEqual(
+            (await all(storage.listMultiparts(key))).map((found) => found.id),
+            [other],
+          );
+          for (const id of [undefined, one]) await storage.abortMultipart(key, id);
+          await assertNothingStored(key);
+          await storage.abortMultipart(`${key}.gz` as ObjectKey);
+          await storage.abortMultipart(longer, elsewhere);
+          await assertEnded(longer, elsewhere);
+        },
+      );
+
+      test('takes no part once it was given up or completed', 'multipart', async () => {
+        const [given, done] = [newVolume(), newVolume()];
+        const ids = [await started(given, 1), await started(done, 1)] as const;
+        const urls = [await signPart(given, ids[0]), await signPart(done, ids[1])];
+        await storage.abortMultipart(given);
+        await storage.completeMultipart(done, ids[1], await storage.listParts(done, ids[1]));
+        for (const signed of urls) assertRefused(await send(signed, parts[2]));
+        await assertNothingStored(given);
+        await assertEnded(given, ids[0]);
+        await assertEnded(done, ids[1]);
+        assert.equal(sha256(await bytesOf(done)), sha256(parts[0]));
+      });
+
+      test('has URLs that say method, expiry and headers', 'multipart', async () => {
+        const asked = Date.now();
+        const { method, headers, expiresAt } = await signPart(
+          newVolume(),
+          await storage.startMultipart(newVolume(), nifti),
+        );
+        assert.equal(method, 'PUT');
+        const names = Object.keys(headers).map((name) => name.toLowerCase());
+        assert.ok(!names.includes('content-length') && !names.includes('host'), `headers are ${names}`);
+        assertLivesAbout(expiresAt, asked, TTL_SECONDS);
+      });
+
+      test('takes exactly the length that was signed of a part', ['multipart', 'length'], async () => {
+        const key = newVolume();
+        const id = await started(key);
+        const signed = await signPart(key, id);
+        for (const length of [0, 999, 1001]) assertRefused(await send(signed, randomBytes(length)), `${length} bytes`);
+        assertRefused(await sendChunked(signed, parts[2]));
+        await sendHalf(signed, parts[2]);
+        assert.deepEqual(await numbersOf(key, id), []);
+        assert.ok(isSuccess(await send(signed, parts[2])));
+        assert.deepEqual(await numbersOf(key, id), [[1, 1000]]);
+        await storage.abortMultipart(key);
+      });
+
+      test(
+        'has URLs that are refused with anything changed or left out, and for another method',
+        ['multipart', 'signature', 'method'],
+        async () => {
+          const [key, other] = [newVolume(), newVolume()];
+          const [id, otherId] = [await started(key), await started(other)];
+          const signed = await signPart(key, id);
+          for (const url of tamperedUrls(signed.url)) assertRefused(await send({ ...signed, url }, parts[2]), url);
+          for (const [mine, theirs] of [
+            [key, other],
+            [encodeURIComponent(id), encodeURIComponent(otherId)],
+          ] as const) {
+            const url = signed.url.replaceAll(mine, theirs);
+            assert.notEqual(url, signed.url);
+            assertRefused(await send({ ...signed, url }, parts[2]), url);
+          }
+          assertRefused(await send({ ...signed, url: withoutQuery(signed.url) }, parts[2]));
+          for (const method of ['GET', 'HEAD', 'DELETE', 'POST']) assertRefused(await send({ ...signed, method }));
+          assert.deepEqual(await numbersOf(key, id), []);
+          assert.deepEqual(await numbersOf(other, otherId), []);
+          for (const made of [key, other]) {
+            await assertNothingStored(made);
+            await storage.abortMultipart(made);
+          }
+        },
+      );
+
+      test('has URLs that die when they say', ['multipart', 'expiry'], async () => {
+        const key = newVolume();
+        const id = await started(key);
+        const signed = await signPart(key, id, { ttlSeconds: 1 });
+        const deadline = Date.now() + 15_000;
+        while (isSuccess(await send(signed, parts[2]))) {
+          assert.ok(Date.now() < deadline, 'a URL signed for one second still works after 15');
+          await delay(50);
+        }
+        assert.ok(Date.now() >= signed.expiresAt.getTime() - 1000, 'a URL died more than a second early');
+        await storage.abortMultipart(key);
+      });
+
+      test('is not signed for what cannot be', 'multipart', async () => {
+        const key = newVolume();
+        for (const wrong of [
+          { ttlSeconds: 0 },
+          { ttlSeconds: 1.5 },
+          { ttlSeconds: 604_801 },
+          { partNumber: 0 },
+          { partNumber: 10_001 },
+          { partNumber: 1.5 },
+          { contentLength: 0 },
+          { contentLength: Number.NaN },
+          { id: '' },
+        ]) {
+          await assert.rejects(signPart(key, randomUUID(), wrong), JSON.stringify(wrong));
+        }
+      });
+
+      test('is listed while it is unfinished, with when it began', 'multipart', async () => {
+        const begun = Date.now();
+        const keys = [newVolume('unfinished/1'), newVolume('unfinished/1'), newVolume('unfinished/10')];
+        const ids = await Promise.all(keys.map((key) => started(key)));
+        const listed = await all(storage.listMultiparts(`${root}/unfinished/1/`));
+        assert.deepEqual(listed.map(({ id }) => id).sort(), ids.slice(0, 2).sort());
+        assert.deepEqual(listed.map(({ key }) => key).sort(), keys.slice(0, 2).sort());
+        for (const { startedAt } of listed) {
+          assert.ok(Math.abs(startedAt.getTime() - begun) < 300_000, 'startedAt is not about now');
+        }
+        assert.equal((await all(storage.listMultiparts(`${root}/unfinished/`))).length, 3);
+        assert.equal((await all(storage.listMultiparts(`${root}/unfinished/1`))).length, 3);
+        assert.deepEqual(await all(storage.listMultiparts(`${root}/nothing-here/`)), []);
+        for (const key of keys) await storage.abortMultipart(key);
+      });
+
+      const many = backend.listedObjects ?? 0;
+      const manyTitle = `tells of all of ${many || 'many'} parts`;
+      const listMany = async () => {
+        const key = newVolume();
+        const id = await started(key);
+        const numbers = Array.from({ length: many }, (_, i) => i + 1);
+        for (let i = 0; i < many; i += 25) {
+          await Promise.all(numbers.slice(i, i + 25).map((number) => sendPart(key, id, number, randomBytes(1))));
+        }
+        assert.deepEqual(
+          await numbersOf(key, id),
+          numbers.map((number) => [number, 1]),
+        );
+        await storage.abortMultipart(key);
+        await assertEnded(key, id);
+      };
+      if (many > 0) test(manyTitle, 'multipart', listMany);
+      else it.skip(`${manyTitle} (listedObjects is not set)`, listMany);
+
+      test('stops when its signal does', 'multipart', async () => {
+        const key = newVolume();
+        const id = await started(key, 1);
+        const signal = AbortSignal.abort();
+        const listed = await storage.listParts(key, id);
+        await assert.rejects(storage.listParts(key, id, { signal }), hasCode('unavailable'));
+        await assert.rejects(storage.completeMultipart(key, id, listed, { signal }), hasCode('unavailable'));
+        await assertNothingStored(key);
+        await storage.completeMultipart(key, id, await storage.listParts(key, id));
+        assert.equal(sha256(await bytesOf(key)), sha256(parts[0]));
       });
     });
 
@@ -570,8 +859,8 @@ function otherCharacter(character: string): string {
   return character.toLowerCase() === 'a' ? 'b' : 'a';
 }
 
-async function all(objects: AsyncIterable<ListedObject>): Promise<ListedObject[]> {
-  const found: ListedObject[] = [];
+async function all<T extends ListedObject | ListedMultipart>(objects: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
   for await (const object of objects) found.push(object);
   return found;
 }

@@ -21,6 +21,37 @@ export interface UploadConditions {
   ttlSeconds: number;
 }
 
+/** How an object that is uploaded in parts will be stored. Its length and bytes are those of its parts. */
+export interface MultipartConditions {
+  contentType: string;
+  contentEncoding?: 'gzip' | undefined;
+}
+
+/** What the signed PUT of one part is bound to. */
+export interface PartConditions {
+  /** The unfinished upload, as `startMultipart` named it. */
+  id: string;
+  /** 1 to 10,000. */
+  partNumber: number;
+  /** Bytes, ≥ 1. S3 wants 5 MiB or more, of every part but the last. */
+  contentLength: number;
+  /** 1 to 604,800. */
+  ttlSeconds: number;
+}
+
+/** A part as the store has it. Only the store knows what the tag says; it wants it back to complete the upload. */
+export interface StoredPart {
+  partNumber: number;
+  size: number;
+  tag: string;
+}
+
+export interface ListedMultipart {
+  key: string;
+  id: string;
+  startedAt: Date;
+}
+
 export interface DownloadConditions {
   ttlSeconds: number;
   method?: 'GET' | 'HEAD' | undefined;
@@ -52,7 +83,7 @@ export interface DeleteFailure {
 }
 
 export interface CheckFinding {
-  /** What was tried: reach, write, read, delete, length, checksum, content-type, write-once, versioning. */
+  /** What was tried: reach, write, read, delete, list, length, checksum, content-type, write-once, multipart, versioning. */
   name: string;
   ok: boolean;
   /** A sentence an operator can act on. */
@@ -76,6 +107,30 @@ export interface Storage {
   signUpload(key: ObjectKey, conditions: UploadConditions): Promise<SignedRequest>;
   /** Signs a GET or HEAD. Two calls within half a `ttlSeconds` window give the same URL, so that caches hit. */
   signDownload(key: ObjectKey, conditions: DownloadConditions): Promise<SignedRequest>;
+  /**
+   * Starts an upload in parts and names it. The object appears when the upload is completed, never before; until it is
+   * completed or aborted the store keeps its parts. Any number may be started for one key: the first completed one wins.
+   */
+  startMultipart(key: ObjectKey, conditions: MultipartConditions): Promise<string>;
+  /** Signs the PUT of one part; sent again, a part replaces itself. Touches neither network nor disk. */
+  signPart(key: ObjectKey, conditions: PartConditions): Promise<SignedRequest>;
+  /** The parts received so far, ascending. Rejects with `no-such-upload` when it was completed, aborted or never was. */
+  listParts(key: ObjectKey, id: string, options?: { signal?: AbortSignal | undefined }): Promise<StoredPart[]>;
+  /**
+   * Makes the object of these parts, as `listParts` gave them. Objects are write-once: one that is there stays as it is,
+   * and this resolves all the same. Rejects with `no-such-upload` when it was aborted; after an earlier call that succeeded
+   * it does either. Look at the object then. May take minutes.
+   */
+  completeMultipart(
+    key: ObjectKey,
+    id: string,
+    parts: readonly StoredPart[],
+    options?: { signal?: AbortSignal | undefined },
+  ): Promise<void>;
+  /** Ends unfinished uploads of exactly this key, all of them or the one named, with their parts. None is fine. */
+  abortMultipart(key: ObjectKey, id?: string): Promise<void>;
+  /** Every unfinished upload of a key under the prefix, in any order, in constant memory. */
+  listMultiparts(prefix: string): AsyncIterable<ListedMultipart>;
   head(key: ObjectKey, options?: { signal?: AbortSignal | undefined }): Promise<ObjectInfo>;
   /** The stored bytes, undecoded. `range` is inclusive, as in HTTP. Destroy `body` when done early. */
   read(
@@ -92,8 +147,11 @@ export interface Storage {
 
 const BRAND = Symbol.for('pacs-mask-upload.storage-error');
 
-/** `no-such-key`: no such object. `access-denied`: the store refused our credentials. `unavailable`: anything else. */
-export type StorageErrorCode = 'no-such-key' | 'access-denied' | 'unavailable';
+/**
+ * `no-such-key`: no such object. `no-such-upload`: no such unfinished upload in parts. `access-denied`: the store refused
+ * our credentials. `unavailable`: anything else.
+ */
+export type StorageErrorCode = 'no-such-key' | 'no-such-upload' | 'access-denied' | 'unavailable';
 
 /** Messages never hold a URL or a credential. */
 export class StorageError extends Error {

@@ -18,7 +18,7 @@ import { expect } from 'chai';
 import type { ObjectKey, Sha256Hex } from '../../src/domain/types.js';
 import { type GuaranteeName, type StorageContractBackend, storageContract } from '../../src/storage/contract.js';
 import { createS3Storage, type S3Storage, type S3StorageOptions } from '../../src/storage/s3/index.js';
-import { isStorageError, type ListedObject, type StorageError } from '../../src/storage/storage.js';
+import { isStorageError, type StorageError } from '../../src/storage/storage.js';
 import { type FreshBucket, freshBucket, otherCredentials, s3Cannot } from '../support/s3.js';
 import { type TcpProxy, tcpProxy } from '../support/tcp-proxy.js';
 
@@ -418,6 +418,122 @@ describe('S3 storage', () => {
     });
   });
 
+  describe('an upload in parts', () => {
+    const VOLUME = { contentType: 'application/vnd.nifti' };
+    before(function () {
+      if (s3Cannot('multipart')) this.skip();
+    });
+
+    /** An upload of one part, ready to be completed. */
+    async function started(key: string, bytes: Buffer, by: S3Storage = storage) {
+      const id = await by.startMultipart(key as ObjectKey, VOLUME);
+      const conditions = { id, partNumber: 1, contentLength: bytes.length, ttlSeconds: 60 };
+      const { url, method, headers } = await by.signPart(key as ObjectKey, conditions);
+      expect((await fetch(url, { method, headers, body: bytes as never })).status).to.equal(200);
+      return { key: key as ObjectKey, id, parts: await by.listParts(key as ObjectKey, id) };
+    }
+
+    const isCompletion = ({ method, url }: http.IncomingMessage) => method === 'POST' && /uploadId=/.test(url ?? '');
+    const complete = (by: S3Storage, { key, id, parts }: Awaited<ReturnType<typeof started>>) =>
+      by.completeMultipart(key, id, parts);
+    const bytesOf = async (key: ObjectKey) => buffer((await storage.read(key)).body);
+
+    it('is complete although the answer was lost', async () => {
+      const bytes = randomBytes(1000);
+      let lost = 0;
+      const front = await httpFront(bucket.endpoint, (request, response) => {
+        if (!isCompletion(request) || lost++ > 0) return false;
+        const { method, url: path, headers } = request;
+        const { hostname: host, port } = new URL(bucket.endpoint);
+        request.pipe(http.request({ host, port, method, path, headers, agent: false }, () => response.destroy()));
+        return true;
+      });
+      const upload = await started('lost-answer', bytes);
+      await complete(open({ endpoint: front.endpoint }), upload);
+      expect(lost).to.be.above(1);
+      expect(await bytesOf(upload.key)).to.deep.equal(bytes);
+    });
+
+    it('is not taken for complete when the answer begins well and turns out to be an error', async () => {
+      const bytes = randomBytes(1000);
+      let failing = 1;
+      const front = await httpFront(bucket.endpoint, (request, response) => {
+        if (!isCompletion(request) || failing-- <= 0) return false;
+        response.writeHead(200, { 'content-type': 'application/xml' }).write('<?xml version="1.0"?>\n   ');
+        setImmediate(() => response.end('<Error><Code>InternalError</Code><Message>no luck</Message></Error>'));
+        return true;
+      });
+      const impatient = open({ endpoint: front.endpoint, maxAttempts: 1 });
+      const upload = await started('late-error', bytes);
+      const error = await failure(complete(impatient, upload));
+      expect(error.message).to.match(/InternalError/);
+      expect((await failure(storage.head(upload.key))).code).to.equal('no-such-key');
+      failing = 2;
+      await complete(open({ endpoint: front.endpoint }), upload);
+      expect(failing).to.be.below(1);
+      expect(await bytesOf(upload.key)).to.deep.equal(bytes);
+    });
+
+    it('may take longer to complete than other calls', async () => {
+      const upload = await started('slow', randomBytes(10));
+      let completions = 0;
+      const front = await httpFront(bucket.endpoint, (request, response) => {
+        if (!isCompletion(request)) return false;
+        completions++;
+        setTimeout(
+          () => response.end('<CompleteMultipartUploadResult><Key>slow</Key></CompleteMultipartUploadResult>'),
+          900,
+        );
+        return true;
+      });
+      await complete(open({ endpoint: front.endpoint, timeoutMs: 300 }), upload);
+      expect(completions).to.equal(1);
+    });
+
+    it("works with the host's own client as the SDK makes it", async () => {
+      const { region, endpoint, credentials } = bucket;
+      const client = new S3Client({ region, endpoint, credentials, forcePathStyle: true });
+      closeLater({ close: () => client.destroy() });
+      const own = open({ client });
+      const bytes = randomBytes(1000);
+      const upload = await started('own-client', bytes, own);
+      await complete(own, upload);
+      expect(await bytesOf(upload.key)).to.deep.equal(bytes);
+    });
+
+    it('asks for encryption when it starts', async () => {
+      let asked: http.IncomingHttpHeaders = {};
+      const front = await httpFront(bucket.endpoint, ({ headers }, response) => {
+        asked = headers;
+        response.end('<InitiateMultipartUploadResult><UploadId>one</UploadId></InitiateMultipartUploadResult>');
+        return true;
+      });
+      const sse = { algorithm: 'aws:kms', kmsKeyId: 'alias/masks' } as const;
+      expect(await open({ endpoint: front.endpoint, sse }).startMultipart(KEY, VOLUME)).to.equal('one');
+      expect(asked).to.include({
+        'content-type': 'application/vnd.nifti',
+        'x-amz-server-side-encryption': 'aws:kms',
+        'x-amz-server-side-encryption-aws-kms-key-id': 'alias/masks',
+      });
+      expect(Object.keys(asked).join()).not.to.match(/checksum/);
+    });
+
+    it('is refused to whoever has no right', async () => {
+      const stranger = open({ credentials: otherCredentials() });
+      const { key, id, parts } = await started('strange', randomBytes(10));
+      for (const call of [
+        () => stranger.startMultipart(key, VOLUME),
+        () => stranger.listParts(key, id),
+        () => stranger.completeMultipart(key, id, parts),
+        () => stranger.abortMultipart(key, id),
+        () => stranger.abortMultipart(key),
+      ]) {
+        expect((await failure(call())).code).to.equal('access-denied');
+      }
+      await storage.abortMultipart(key);
+    });
+  });
+
   describe('check()', () => {
     const names = [
       'reach',
@@ -428,6 +544,7 @@ describe('S3 storage', () => {
       'checksum',
       'write-once',
       'list',
+      'multipart',
       'versioning',
       'delete',
     ];
@@ -438,6 +555,7 @@ describe('S3 storage', () => {
         const { findings } = await open({ bucket: clean.name }).check();
         expect(findings.map(({ name }) => name)).to.deep.equal(names);
         expect(await clean.keys()).to.deep.equal([]);
+        expect(await all(open({ bucket: clean.name }).listMultiparts(''))).to.deep.equal([]);
       } finally {
         await clean.drop();
       }
@@ -486,9 +604,10 @@ describe('S3 storage', () => {
       const careless = await carelessStore();
       const { findings } = await open({ endpoint: careless.endpoint }).check();
       const failed = Object.fromEntries(findings.filter(({ ok }) => !ok).map(({ name, message }) => [name, message]));
-      expect(Object.keys(failed)).to.have.members(['content-type', 'length', 'checksum', 'write-once']);
+      expect(Object.keys(failed)).to.have.members(['content-type', 'length', 'checksum', 'write-once', 'multipart']);
       expect(failed['write-once']).to.match(/ignores If-None-Match/);
       expect(failed.checksum).to.match(/ignores x-amz-checksum-sha256/);
+      expect(failed.multipart).to.match(/files above multipartThresholdBytes cannot be uploaded/);
       expect(careless.objects.size).to.equal(0);
     });
   });
@@ -605,8 +724,8 @@ function contractBackend(): StorageContractBackend {
   };
 }
 
-async function all(objects: AsyncIterable<ListedObject>): Promise<ListedObject[]> {
-  const found: ListedObject[] = [];
+async function all<T>(objects: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
   for await (const object of objects) found.push(object);
   return found;
 }

@@ -2,6 +2,7 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import type { ObjectKey, Sha256Hex } from '../../domain/types.js';
 import type { CheckFinding, StorageCheck } from '../storage.js';
+import { abortMultipart, completeMultipart, listParts, startMultipart, writePart } from './multipart.js';
 import { deleteObjects, openObject, statObject } from './object-files.js';
 import type { RootFolder } from './root-folder.js';
 import { WriteRefused, writeOnce } from './write-once.js';
@@ -11,7 +12,7 @@ export async function checkRootFolder(root: RootFolder): Promise<StorageCheck> {
   const findings: CheckFinding[] = [];
   const bytes = randomBytes(1000);
   const expected = { contentLength: bytes.length, sha256: sha256(bytes) };
-  const [key, other] = [throwAwayKey(), throwAwayKey()];
+  const [key, other, volume] = [throwAwayKey(), throwAwayKey(), throwAwayKey()];
 
   async function find(name: string, message: string, attempt: () => Promise<void>): Promise<boolean> {
     try {
@@ -44,8 +45,17 @@ export async function checkRootFolder(root: RootFolder): Promise<StorageCheck> {
     await find('length', 'Other lengths than signed are refused', () =>
       assertRefused('length', writeOnce(root, other, [bytes.subarray(1)], expected)),
     );
+    await find('multipart', 'Objects can be uploaded in parts', async () => {
+      const id = await startMultipart(root, volume);
+      try {
+        await writePart(root, { key: volume, id, partNumber: 1, contentLength: bytes.length }, [bytes]);
+        await completeMultipart(root, volume, id, await listParts(root, volume, id));
+      } finally {
+        await abortMultipart(root, volume);
+      }
+    });
     await find('delete', 'Objects can be deleted', async () => {
-      const [failure] = await deleteObjects(root, [key, other]);
+      const [failure] = await deleteObjects(root, [key, other, volume]);
       if (failure) throw failure.error;
       const left = await statObject(root, key).catch(() => undefined);
       if (left) throw new Error('A deleted object was still there');

@@ -2,8 +2,10 @@ import type { ObjectKey, Sha256Hex } from '../../domain/types.js';
 import { isLegalKey } from './legal-key.js';
 import { isSignedBy, SIGNATURE_PARAMETER, sign } from './signature.js';
 
+const PART_PARAMETER = 'part';
+
 /** What the holder of a signed URL may do, until `expiresAt` (milliseconds since 1970). */
-export type Grant = UploadGrant | DownloadGrant;
+export type Grant = UploadGrant | PartGrant | DownloadGrant;
 
 interface AnyGrant {
   key: ObjectKey;
@@ -16,6 +18,15 @@ export interface UploadGrant extends AnyGrant {
   method: 'PUT';
   contentLength: number;
   sha256: Sha256Hex | undefined;
+  partNumber?: undefined;
+}
+
+/** The PUT of one part of the unfinished upload `id`. */
+export interface PartGrant extends AnyGrant {
+  method: 'PUT';
+  contentLength: number;
+  id: string;
+  partNumber: number;
 }
 
 export interface DownloadGrant extends AnyGrant {
@@ -27,13 +38,19 @@ export interface DownloadGrant extends AnyGrant {
 export function signedPath(grant: Grant, secret: Buffer): string {
   const parameters = new URLSearchParams({ expires: String(grant.expiresAt), type: grant.contentType });
   if (grant.contentEncoding) parameters.set('encoding', grant.contentEncoding);
-  if (grant.method === 'PUT') {
-    parameters.set('length', String(grant.contentLength));
-    if (grant.sha256) parameters.set('sha256', grant.sha256);
-  } else {
+  if (grant.method !== 'PUT') {
     parameters.set('name', grant.fileName);
+  } else {
+    parameters.set('length', String(grant.contentLength));
+    if (grant.partNumber !== undefined) {
+      parameters.set('upload', grant.id);
+      parameters.set(PART_PARAMETER, String(grant.partNumber));
+    } else if (grant.sha256) {
+      parameters.set('sha256', grant.sha256);
+    }
   }
-  parameters.set(SIGNATURE_PARAMETER, sign({ method: grant.method, key: grant.key, parameters }, secret));
+  const signable = { method: signedMethod(grant.method, parameters), key: grant.key, parameters };
+  parameters.set(SIGNATURE_PARAMETER, sign(signable, secret));
   return `/${grant.key}?${parameters}`;
 }
 
@@ -48,7 +65,8 @@ export function grantOf(method: 'PUT' | 'GET' | 'HEAD', path: string, secrets: r
   const parameters = new URLSearchParams(query);
   const signature = parameters.get(SIGNATURE_PARAMETER);
   if (!before.startsWith('/') || !isLegalKey(key) || !signature) return undefined;
-  if (!isSignedBy({ method, key, parameters }, signature, secrets)) return undefined;
+  const signable = { method: signedMethod(method, parameters), key, parameters };
+  if (!isSignedBy(signable, signature, secrets)) return undefined;
   // from here on every parameter is one that signedPath() wrote
   const granted = {
     key: key as ObjectKey,
@@ -57,8 +75,18 @@ export function grantOf(method: 'PUT' | 'GET' | 'HEAD', path: string, secrets: r
     expiresAt: Number(parameters.get('expires')),
   };
   if (method !== 'PUT') return { ...granted, method, fileName: parameters.get('name') ?? '' };
+  const contentLength = Number(parameters.get('length'));
+  if (parameters.has(PART_PARAMETER)) {
+    const id = parameters.get('upload') ?? '';
+    return { ...granted, method, contentLength, id, partNumber: Number(parameters.get(PART_PARAMETER)) };
+  }
   const sha256 = (parameters.get('sha256') ?? undefined) as Sha256Hex | undefined;
-  return { ...granted, method, contentLength: Number(parameters.get('length')), sha256 };
+  return { ...granted, method, contentLength, sha256 };
+}
+
+/** A part is signed as what it is: code that knows nothing of parts would take it for a whole object. */
+function signedMethod(method: Grant['method'], parameters: URLSearchParams): string {
+  return parameters.has(PART_PARAMETER) ? `${method} part` : method;
 }
 
 function splitOnce(text: string, separator: string): string[] {

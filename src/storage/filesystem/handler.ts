@@ -5,7 +5,7 @@ import { errnoOf, isFull } from './errno.js';
 import { getObject } from './get-object.js';
 import { type Grant, grantOf } from './grant.js';
 import { answerProblem, Problem } from './problem.js';
-import { putObject } from './put-object.js';
+import { putObject, putPart } from './put-object.js';
 import type { RootFolder } from './root-folder.js';
 
 /** An Express middleware, and a listener for node:http as it is. */
@@ -42,8 +42,9 @@ async function serve(options: HandlerOptions, path: string, req: IncomingMessage
   if (req.method === 'OPTIONS') return answerPreflight(res, ALLOW);
   const now = options.clock();
   const grant = permitted(req.method, path, options.secrets, now);
-  if (grant.method === 'PUT') await putObject(options.root, grant, req, res, options.maxIdleMs);
-  else await getObject(options.root, grant, req, res, now);
+  if (grant.method !== 'PUT') await getObject(options.root, grant, req, res, now);
+  else if (grant.partNumber === undefined) await putObject(options.root, grant, req, res, options.maxIdleMs);
+  else await putPart(options.root, grant, req, res, options.maxIdleMs);
 }
 
 function permitted(method: string | undefined, path: string, secrets: readonly Buffer[], now: number): Grant {
@@ -82,5 +83,6 @@ function problemOf(error: unknown): Problem {
   if (isFull(error)) return new Problem(507, 'The storage is full');
   if (!isStorageError(error)) return new Problem(500, 'The request failed');
   if (error.code === 'no-such-key') return new Problem(404, 'There is no such object');
+  if (error.code === 'no-such-upload') return new Problem(404, 'The upload was completed or given up');
   return new Problem(503, 'The storage is not available', { 'Retry-After': RETRY_AFTER_SECONDS });
 }

@@ -1,8 +1,9 @@
 import path from 'node:path';
 import { addAbortSignal } from 'node:stream';
 import type { ObjectKey } from '../../domain/types.js';
+import { assertPartConditions } from '../part-conditions.js';
 import { assertTtl, signingWindow } from '../signing-window.js';
-import type { DownloadConditions, SignedRequest, Storage, UploadConditions } from '../storage.js';
+import type { DownloadConditions, PartConditions, SignedRequest, Storage, UploadConditions } from '../storage.js';
 import { StorageError } from '../storage.js';
 import { checkRootFolder } from './check.js';
 import { assertCorsOrigins, type CorsOrigins } from './cors.js';
@@ -10,6 +11,7 @@ import { noSuchKey } from './errno.js';
 import { type Grant, signedPath } from './grant.js';
 import { createHandler, type StorageHandler } from './handler.js';
 import { isLegalKey } from './legal-key.js';
+import { abortMultipart, completeMultipart, listMultiparts, listParts, startMultipart } from './multipart.js';
 import { deleteObjects, listObjects, openObject, statObject } from './object-files.js';
 import { parsePublicUrl } from './public-url.js';
 import { createRootFolder } from './root-folder.js';
@@ -115,6 +117,28 @@ export function createFilesystemStorage(options: FilesystemStorageOptions): File
       const expiresAt = signingWindow(ttlSeconds, clock()).expiresAt.getTime();
       return signed({ method, key, contentType, contentEncoding, fileName, expiresAt }, {});
     },
+
+    startMultipart: (key) => startMultipart(root, key),
+
+    async signPart(key: ObjectKey, conditions: PartConditions) {
+      assertPartConditions(conditions);
+      const { id, partNumber, contentLength, ttlSeconds } = conditions;
+      const contentType = 'application/octet-stream';
+      const expiresAt = clock() + ttlSeconds * 1000;
+      return signed(
+        { method: 'PUT', key, contentType, contentEncoding: undefined, contentLength, id, partNumber, expiresAt },
+        { 'Content-Type': contentType },
+      );
+    },
+
+    async listParts(key, id, { signal } = {}) {
+      assertNotAborted(signal);
+      return listParts(root, key, id);
+    },
+
+    completeMultipart: (key, id, parts, { signal } = {}) => completeMultipart(root, key, id, parts, signal),
+    abortMultipart: (key, id) => abortMultipart(root, key, id),
+    listMultiparts: (prefix) => listMultiparts(root, prefix),
 
     async head(key, { signal } = {}) {
       assertNotAborted(signal);

@@ -1,4 +1,4 @@
-import { lstat, mkdir, open, opendir, unlink } from 'node:fs/promises';
+import { lstat, mkdir, open, opendir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { ObjectKey } from '../../domain/types.js';
 import { StorageError } from '../storage.js';
@@ -8,10 +8,14 @@ import { isLegalKey } from './legal-key.js';
 const FOLDER_MODE = 0o750;
 const LEFTOVER_AGE_MS = 24 * 3600 * 1000;
 
-/** The folder that holds everything: objects at their keys, unfinished uploads in `.tmp` (no key begins with a dot). */
+/**
+ * The folder that holds everything: objects at their keys, what is being written in `.tmp`, and the parts of unfinished
+ * uploads in `.multipart` (no key begins with a dot).
+ */
 export interface RootFolder {
   readonly path: string;
   readonly temporary: string;
+  readonly multipart: string;
   /** Makes the folders, the first time, and begins to clear away what crashed uploads left a day ago or earlier. */
   ready(): Promise<void>;
   /** @throws StorageError `unavailable` when the folder is gone, which is not the same as an object that is missing */
@@ -40,6 +44,7 @@ export function createRootFolder(root: string): RootFolder {
   return {
     path: root,
     temporary,
+    multipart: path.join(root, '.multipart'),
     ready() {
       preparing ??= prepare();
       return preparing;
@@ -78,6 +83,8 @@ async function clearLeftovers(folder: string): Promise<void> {
     const file = path.join(folder, name);
     // an upload that is still going on keeps its file young
     const found = await lstat(file).catch(() => undefined);
-    if (found && Date.now() - found.mtimeMs > LEFTOVER_AGE_MS) await unlink(file).catch(() => {});
+    if (found && Date.now() - found.mtimeMs > LEFTOVER_AGE_MS) {
+      await rm(file, { recursive: true, force: true }).catch(() => {});
+    }
   }
 }

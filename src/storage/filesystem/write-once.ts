@@ -43,8 +43,18 @@ export async function writeOnce(
   source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   expected: { contentLength: number; sha256?: Sha256Hex | undefined },
 ): Promise<void> {
-  await root.ready();
   const target = root.pathOf(key);
+  await writeTemporary(root, source, expected, (temporary) => onDisk(() => publish(temporary, target)));
+}
+
+/** Writes a file under a temporary name and hands it to `keep` when it is whole and flushed; then that name goes. */
+export async function writeTemporary(
+  root: RootFolder,
+  source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  expected: { contentLength: number; sha256?: Sha256Hex | undefined },
+  keep: (temporary: string) => Promise<void>,
+): Promise<void> {
+  await root.ready();
   const temporary = path.join(root.temporary, randomUUID());
   const file = await onDisk(() => open(temporary, 'wx', FILE_MODE));
   try {
@@ -53,7 +63,7 @@ export async function writeOnce(
     } finally {
       await file.close();
     }
-    await onDisk(() => publish(temporary, target));
+    await keep(temporary);
   } finally {
     await unlink(temporary).catch(() => {});
   }
@@ -64,16 +74,16 @@ async function fill(
   source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   expected: { contentLength: number; sha256?: Sha256Hex | undefined },
 ): Promise<void> {
-  const hash = createHash('sha256');
+  const hash = expected.sha256 ? createHash('sha256') : undefined;
   let received = 0;
   for await (const chunk of source) {
     received += chunk.byteLength;
     if (received > expected.contentLength) throw new WriteRefused('length');
-    hash.update(chunk);
+    hash?.update(chunk);
     await onDisk(() => writeWhole(file, chunk));
   }
   if (received !== expected.contentLength) throw new WriteRefused('length');
-  if (expected.sha256 && hash.digest('hex') !== expected.sha256) throw new WriteRefused('checksum');
+  if (hash && hash.digest('hex') !== expected.sha256) throw new WriteRefused('checksum');
   await onDisk(() => file.sync());
 }
 

@@ -3,6 +3,7 @@ import { buffer } from 'node:stream/consumers';
 import { GetBucketVersioningCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { ObjectKey, Sha256Hex } from '../../domain/types.js';
 import { type CheckFinding, isStorageError, type StorageCheck, type StorageErrorCode } from '../storage.js';
+import { checkMultipart } from './check-multipart.js';
 import { deleteObjects } from './delete-objects.js';
 import { sdkError } from './errors.js';
 import { listObjects } from './list-objects.js';
@@ -90,6 +91,11 @@ export async function checkStore(store: StoreToCheck): Promise<StorageCheck> {
     tried(({ list }) => list()),
   );
   await step(
+    'multipart',
+    ['reach', 'write'],
+    tried(({ multipart }) => multipart()),
+  );
+  await step(
     'versioning',
     ['reach'],
     tried(({ versioning }) => versioning()),
@@ -109,7 +115,7 @@ function createProbe(store: StoreToCheck, at: SigningPlace) {
   const { client, bucket, transport, sseHeaders, deadlineMs } = store;
   const folder = `${PREFIX}${randomUUID()}/`;
   const keyOf = (name: string) => (folder + name) as ObjectKey;
-  const names = ['object', 'content-type', 'length', 'checksum'];
+  const names = ['object', 'content-type', 'length', 'checksum', 'multipart'];
   const bytes = randomBytes(64);
 
   /** Signs for `bytes`, sends what it is told to send, and gives back the status; 403 and the like are answers here. */
@@ -206,6 +212,8 @@ function createProbe(store: StoreToCheck, at: SigningPlace) {
       }
       throw new Error('A written object is missing from the list: reconcile() cannot be relied on.');
     },
+
+    multipart: () => checkMultipart(store, at, keyOf('multipart'), bytes),
 
     async versioning(): Promise<string> {
       const status = await bucketVersioning(client, bucket, deadlineMs);

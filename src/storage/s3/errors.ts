@@ -22,6 +22,9 @@ export function isTransient(status: number): boolean {
 export function answerError(status: number, code: string | undefined, bucketRegion?: string): StorageError {
   const name = code ?? `HTTP ${status}`;
   if (code === 'NoSuchKey') return new StorageError('no-such-key', 'The object does not exist (NoSuchKey).');
+  if (code === 'NoSuchUpload') {
+    return new StorageError('no-such-upload', 'The multipart upload was completed or aborted (NoSuchUpload).');
+  }
   if (code === 'NoSuchBucket') {
     return new StorageError(
       'unavailable',

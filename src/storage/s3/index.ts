@@ -2,11 +2,13 @@ import type { Storage } from '../storage.js';
 import { checkStore } from './check.js';
 import { s3Client } from './client.js';
 import { deleteObjects } from './delete-objects.js';
+import { listMultiparts } from './list-multiparts.js';
 import { listObjects } from './list-objects.js';
+import { abortMultipart, completeMultipart, listParts, startMultipart } from './multipart.js';
 import { checkOptions, type S3Settings, type S3StorageOptions } from './options.js';
 import { findPlaces } from './places.js';
 import { headObject, readObject } from './read-object.js';
-import { signGet, signPut } from './sign-requests.js';
+import { signGet, signPart, signPut } from './sign-requests.js';
 import { createTransport } from './transport.js';
 
 export type { S3StorageOptions } from './options.js';
@@ -40,10 +42,28 @@ function storageOf(provider: string, settings: S3Settings): S3Storage {
   // every try of the client's, with a second for the pause after it; timers count no further than 31 bits
   const deadlineMs = Math.min((timeoutMs + 1000) * maxAttempts, 0x7fffffff);
 
+  const store = { client, bucket, sseHeaders, deadlineMs };
+  /** The SDK's client goes where it is configured to go: find out, before it does, that this is a place to go to. */
+  const checked = async () => {
+    await places();
+    return store;
+  };
+
   return {
     provider,
     signUpload: async (key, conditions) => signPut((await places()).outer, key, conditions, sseHeaders),
     signDownload: async (key, conditions) => signGet((await places()).outer, key, conditions),
+    startMultipart: async (key, conditions) => startMultipart(await checked(), key, conditions),
+    signPart: async (key, conditions) => signPart((await places()).outer, key, conditions),
+    listParts: async (key, id, options) => listParts(await checked(), key, id, options?.signal),
+    async completeMultipart(key, id, parts, options) {
+      return completeMultipart(await checked(), key, id, parts, options?.signal);
+    },
+    abortMultipart: async (key, id) => abortMultipart(await checked(), key, id),
+    async *listMultiparts(prefix) {
+      await places();
+      yield* listMultiparts(client, bucket, prefix, deadlineMs);
+    },
     head: async (key, options) => headObject((await places()).inner, transport, key, options),
     read: async (key, options) => readObject((await places()).inner, transport, key, options),
     async delete(keys) {

@@ -20,7 +20,7 @@ export async function* listObjects(
     }
     for (const { Key, Size = 0, LastModified = new Date() } of page.Contents ?? []) {
       if (Key === undefined) continue;
-      yield { key: page.EncodingType === 'url' ? decoded(Key) : Key, size: Size, lastModified: LastModified };
+      yield { key: page.EncodingType === 'url' ? decodedKey(Key) : Key, size: Size, lastModified: LastModified };
     }
     const next = page.IsTruncated ? page.NextContinuationToken : undefined;
     if (page.IsTruncated && (next === undefined || next === token)) {
@@ -53,7 +53,7 @@ async function listPage(
 }
 
 /** Form encoding: S3 writes a space as `+`. */
-function decoded(key: string): string {
+export function decodedKey(key: string): string {
   try {
     return decodeURIComponent(key.replaceAll('+', ' '));
   } catch (cause) {

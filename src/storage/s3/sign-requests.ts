@@ -1,6 +1,13 @@
 import type { ObjectKey, Sha256Hex } from '../../domain/types.js';
+import { assertPartConditions } from '../part-conditions.js';
 import { assertTtl, signingWindow } from '../signing-window.js';
-import { type DownloadConditions, type SignedRequest, StorageError, type UploadConditions } from '../storage.js';
+import {
+  type DownloadConditions,
+  type PartConditions,
+  type SignedRequest,
+  StorageError,
+  type UploadConditions,
+} from '../storage.js';
 import { type BucketPlace, objectPath } from './bucket-place.js';
 import type { Signer } from './signer.js';
 
@@ -34,6 +41,29 @@ export async function signPut(
     method: 'PUT',
     path: pathOf(place, key),
     query: { 'x-id': 'PutObject' },
+    headers: { ...headers, 'content-length': String(contentLength) },
+    ttlSeconds,
+    signingDate: new Date(),
+  });
+  return { method: 'PUT', url: place.origin + target, headers, expiresAt };
+}
+
+/**
+ * A PUT of one part, bound to its number and length. S3 keeps no type of a part; one is signed because clients that send
+ * one of their own would be refused.
+ */
+export async function signPart(
+  { place, sign }: SigningPlace,
+  key: ObjectKey,
+  conditions: PartConditions,
+): Promise<SignedRequest> {
+  assertPartConditions(conditions);
+  const { id, partNumber, contentLength, ttlSeconds } = conditions;
+  const headers = { 'content-type': 'application/octet-stream' };
+  const { target, expiresAt } = await sign({
+    method: 'PUT',
+    path: pathOf(place, key),
+    query: { partNumber: String(partNumber), uploadId: id, 'x-id': 'UploadPart' },
     headers: { ...headers, 'content-length': String(contentLength) },
     ttlSeconds,
     signingDate: new Date(),
