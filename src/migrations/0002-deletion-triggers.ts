@@ -8,6 +8,20 @@ import { quoteIdentifier, type Tables } from '../repositories/schema.js';
  * that no use case has put on record go to the audit as well, without an actor.
  */
 export async function createDeletionTriggers(session: Session, tables: Tables, schema: string): Promise<void> {
+  await createDeletionFunctions(session, tables, schema);
+  for (const table of [tables.mask, tables.upload]) {
+    await session.execute(`
+      CREATE TRIGGER annotation_mask_enqueue_deleted AFTER DELETE ON ${table}
+      REFERENCING OLD TABLE AS gone FOR EACH STATEMENT
+      EXECUTE FUNCTION ${quoteIdentifier(schema)}.annotation_mask_enqueue_deleted()`);
+    await session.execute(`
+      CREATE TRIGGER annotation_mask_enqueue_truncated BEFORE TRUNCATE ON ${table}
+      FOR EACH STATEMENT EXECUTE FUNCTION ${quoteIdentifier(schema)}.annotation_mask_enqueue_truncated()`);
+  }
+}
+
+/** The triggers' functions as this migration has them: later ones replace them, and come back to them. */
+export async function createDeletionFunctions(session: Session, tables: Tables, schema: string): Promise<void> {
   const onDelete = `${quoteIdentifier(schema)}.annotation_mask_enqueue_deleted`;
   const onTruncate = `${quoteIdentifier(schema)}.annotation_mask_enqueue_truncated`;
   const onConflict = `ON CONFLICT (file_path) DO UPDATE SET
@@ -16,7 +30,7 @@ export async function createDeletionTriggers(session: Session, tables: Tables, s
 
   // SECURITY DEFINER: who may delete an annotation need not have rights on these tables
   await session.execute(`
-    CREATE FUNCTION ${onDelete}() RETURNS trigger
+    CREATE OR REPLACE FUNCTION ${onDelete}() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
     BEGIN
       INSERT INTO ${tables.deletion} (file_path, put_expires_at)
@@ -32,7 +46,7 @@ export async function createDeletionTriggers(session: Session, tables: Tables, s
       RETURN NULL;
     END $body$`);
   await session.execute(`
-    CREATE FUNCTION ${onTruncate}() RETURNS trigger
+    CREATE OR REPLACE FUNCTION ${onTruncate}() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
     BEGIN
       IF TG_TABLE_NAME = 'annotation_mask' THEN
@@ -48,14 +62,6 @@ export async function createDeletionTriggers(session: Session, tables: Tables, s
       END IF;
       RETURN NULL;
     END $body$`);
-  for (const table of [tables.mask, tables.upload]) {
-    await session.execute(`
-      CREATE TRIGGER annotation_mask_enqueue_deleted AFTER DELETE ON ${table}
-      REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION ${onDelete}()`);
-    await session.execute(`
-      CREATE TRIGGER annotation_mask_enqueue_truncated BEFORE TRUNCATE ON ${table}
-      FOR EACH STATEMENT EXECUTE FUNCTION ${onTruncate}()`);
-  }
 }
 
 export async function dropDeletionTriggers(session: Session, tables: Tables, schema: string): Promise<void> {

@@ -11,6 +11,7 @@ import {
 } from '../repositories/schema.js';
 import { createTables, dropTables } from './0001-tables.js';
 import { createDeletionTriggers, dropDeletionTriggers } from './0002-deletion-triggers.js';
+import { addMultipart, dropMultipart } from './0003-multipart.js';
 import type { MigrateOptions, MigrationOptions } from './types.js';
 
 export type { MigrateOptions } from './types.js';
@@ -37,6 +38,12 @@ function migrations(tables: Tables, host: HostTable, options: MigrationOptions):
       breaking: true,
       up: (session) => createDeletionTriggers(session, tables, host.ownSchema),
       down: (session) => dropDeletionTriggers(session, tables, host.ownSchema),
+    },
+    {
+      name: '0003_multipart',
+      breaking: false,
+      up: (session) => addMultipart(session, tables, host.ownSchema),
+      down: (session) => dropMultipart(session, tables, host.ownSchema),
     },
   ];
 }

@@ -7,6 +7,8 @@ export interface ClaimedDeletion {
   file_path: ObjectKey;
   /** No signed PUT can create the object any more: once it is deleted now, the row may go. */
   final: boolean;
+  /** The store may hold parts of an unfinished upload under the key as well. */
+  multipart: boolean;
 }
 
 /** Batches of live masks' keys that one claim drops before it lets the next run go on. */
@@ -36,12 +38,13 @@ export async function claimDeletions(
          FROM due LEFT JOIN ${schema.tables.mask} m ON m.file_path = due.file_path
        ), dropped AS (
          DELETE FROM ${schema.tables.deletion} d USING judged j WHERE d.file_path = j.file_path AND j.live
-         RETURNING d.file_path, true AS live, false AS final
+         RETURNING d.file_path, true AS live, false AS final, d.multipart
        ), claimed AS (
          UPDATE ${schema.tables.deletion} d
          SET not_before = now() + make_interval(secs => ?), attempts = d.attempts + 1
          FROM judged j WHERE d.file_path = j.file_path AND NOT j.live
-         RETURNING d.file_path, false AS live, d.put_expires_at + make_interval(secs => ?) <= now() AS final
+         RETURNING d.file_path, false AS live, d.put_expires_at + make_interval(secs => ?) <= now() AS final,
+                   d.multipart
        )
        SELECT row_to_json(r)::text AS row FROM (SELECT * FROM claimed UNION ALL SELECT * FROM dropped) r`,
       [limit, leaseSeconds, graceSeconds],

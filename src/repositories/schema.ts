@@ -30,7 +30,7 @@ export interface HostTable {
 }
 
 /** Number of the newest migration this code knows. */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 
 /** Facts about the database, read once. */
 export interface Schema extends HostTable {

@@ -17,10 +17,14 @@ export interface NewUpload {
   label_name: string | null;
   width: number | null;
   height: number | null;
+  /** Bytes of every part but the last; null for a file that is one PUT. */
+  part_size: number | null;
 }
 
 /** A pending upload and what verification has learned about it so far. */
 export interface UploadRow extends NewUpload {
+  /** What the store calls its unfinished upload; null until parts were first signed. */
+  store_upload_id: string | null;
   verified: boolean;
   verified_checksum: Sha256Hex | null;
   verified_width: number | null;
@@ -30,6 +34,9 @@ export interface UploadRow extends NewUpload {
   /** A process reads the object right now, to find out. */
   being_verified: boolean;
 }
+
+/** What is needed to sign an upload again. */
+export type RenewedUpload = NewUpload & Pick<UploadRow, 'store_upload_id'>;
 
 /** A pending upload with its times (ISO 8601 UTC), for a list. */
 export interface ListedUpload extends UploadRow {
@@ -53,7 +60,7 @@ export interface RejectedUpload {
 }
 
 const UPLOAD_COLUMNS = `u.id, u.file_path, u.mime_type, u.content_encoding, u.file_size, u.checksum, u.slice_index,
-  u.sop_instance_uid, u.label_name, u.width, u.height, u.verified_at IS NOT NULL AS verified, u.verified_checksum,
+  u.sop_instance_uid, u.label_name, u.width, u.height, u.part_size, u.store_upload_id, u.verified_at IS NOT NULL AS verified, u.verified_checksum,
   u.verified_width, u.verified_height, u.rejected_code, u.rejected_reason,
   coalesce(u.verifying_until > now(), false) AS being_verified`;
 
@@ -69,14 +76,14 @@ export async function insertUploads(
   await session.execute(
     `INSERT INTO ${schema.tables.upload}
        (id, mask_group_id, file_path, mime_type, content_encoding, file_size, checksum, slice_index, sop_instance_uid,
-        label_name, width, height, put_expires_at, expires_at)
+        label_name, width, height, part_size, put_expires_at, expires_at)
      SELECT id, ?::bigint, file_path, mime_type, content_encoding, file_size, checksum, slice_index, sop_instance_uid,
-            label_name, width, height,
+            label_name, width, height, part_size,
             -- not now(): the transaction may have waited for the group, and the URL is signed after it
             statement_timestamp() + make_interval(secs => ?), statement_timestamp() + make_interval(secs => ?)
      FROM json_to_recordset(?::json) AS u (
        id uuid, file_path text, mime_type text, content_encoding text, file_size bigint, checksum text,
-       slice_index int, sop_instance_uid text, label_name text, width int, height int)`,
+       slice_index int, sop_instance_uid text, label_name text, width int, height int, part_size bigint)`,
     [groupId, ttlSeconds, ttlSeconds + lifetimeSeconds, JSON.stringify(uploads)],
   );
 }
@@ -112,8 +119,8 @@ export async function renewUpload(
   uploadId: string,
   ttlSeconds: number,
   lifetimeSeconds: number,
-): Promise<NewUpload | undefined> {
-  const [row] = await session.rows<NewUpload>(
+): Promise<RenewedUpload | undefined> {
+  const [row] = await session.rows<RenewedUpload>(
     `UPDATE ${schema.tables.upload} u
      SET put_expires_at = greatest(u.put_expires_at, statement_timestamp() + make_interval(secs => ?)),
          expires_at = greatest(u.expires_at, statement_timestamp() + make_interval(secs => ?))
@@ -121,10 +128,33 @@ export async function renewUpload(
      WHERE u.id = ?::uuid AND u.mask_group_id = ? AND u.expires_at > now() AND u.rejected_code IS NULL
        AND g.id = u.mask_group_id AND g.annotation_id = ?::text::${schema.keyCast}
      RETURNING u.id, u.file_path, u.mime_type, u.content_encoding, u.file_size, u.checksum, u.slice_index,
-               u.sop_instance_uid, u.label_name, u.width, u.height`,
+               u.sop_instance_uid, u.label_name, u.width, u.height, u.part_size, u.store_upload_id`,
     [ttlSeconds, ttlSeconds + lifetimeSeconds, uploadId, groupId, annotation],
   );
   return row;
+}
+
+/**
+ * Notes which unfinished upload of the store takes the parts, unless another one has taken the place of `expected`
+ * meanwhile. Gives the one that does; undefined when the pending upload is gone or rejected. One row's update, which
+ * can neither deadlock nor lose anything: it does not lock the group first.
+ */
+export async function replaceStoreUpload(
+  session: Session,
+  schema: Schema,
+  groupId: number,
+  uploadId: string,
+  expected: string | null,
+  started: string,
+): Promise<string | undefined> {
+  const [row] = await session.rows<{ store_upload_id: string }>(
+    `UPDATE ${schema.tables.upload}
+     SET store_upload_id = CASE WHEN store_upload_id IS NOT DISTINCT FROM ?::text THEN ?::text ELSE store_upload_id END
+     WHERE id = ?::uuid AND mask_group_id = ? AND expires_at > now() AND rejected_code IS NULL
+     RETURNING store_upload_id`,
+    [expected, started, uploadId, groupId],
+  );
+  return row?.store_upload_id;
 }
 
 /** Deletes a live pending upload of a group whose lock the caller holds; the trigger queues its object. */
@@ -190,10 +220,10 @@ export async function keepRejected(
        UPDATE ${schema.tables.upload} u SET rejected_code = r.code, rejected_reason = r.reason
        FROM json_to_recordset(?::json) AS r (id uuid, code text, reason text)
        WHERE u.id = r.id AND u.mask_group_id = ? AND u.verified_at IS NULL AND u.rejected_code IS NULL
-       RETURNING u.file_path, u.put_expires_at
+       RETURNING u.file_path, u.put_expires_at, u.part_size
      )
-     INSERT INTO ${schema.tables.deletion} (file_path, put_expires_at)
-     SELECT file_path, put_expires_at FROM marked ORDER BY file_path ON CONFLICT (file_path) DO NOTHING`,
+     INSERT INTO ${schema.tables.deletion} (file_path, put_expires_at, multipart)
+     SELECT file_path, put_expires_at, part_size IS NOT NULL FROM marked ORDER BY file_path ON CONFLICT (file_path) DO NOTHING`,
     [JSON.stringify(rejected), groupId],
   );
 }

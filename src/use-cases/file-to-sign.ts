@@ -2,13 +2,11 @@ import { isDicomUid } from '../domain/dicom-uid.js';
 import type { ErrorCode, FieldError } from '../domain/errors.js';
 import { findMimeType, keyExtension } from '../domain/mime-types.js';
 import { sha256Hex } from '../domain/object-key.js';
+import { partSizeOf } from '../domain/part-layout.js';
 import { checkFilename, checkText } from '../domain/text.js';
 import type { FileToSign } from '../domain/types.js';
 import type { NewUpload } from '../repositories/uploads.js';
 import type { Settings } from './options.js';
-
-/** A single S3 PUT takes at most 5 GiB. */
-const MAX_PUT_BYTES = 5 * 2 ** 30;
 
 /** A file that may be signed, as it is to be stored, and the extension of its key. */
 export type CheckedFile = Omit<NewUpload, 'id' | 'file_path'> & { extension: string };
@@ -31,7 +29,7 @@ export function checkFile(
       `mime_type must be one of ${[...settings.mimeTypes.keys()].join(', ')}`,
     );
   }
-  const most = Math.min(settings.maxFileBytes, MAX_PUT_BYTES);
+  const most = settings.maxFileBytes;
   if (file.file_size > most) refuse('file_size', 'file-too-large', `file_size must be at most ${most} bytes`);
 
   const filename = file.filename ?? undefined;
@@ -66,6 +64,7 @@ export function checkFile(
       label_name: label,
       width: file.width ?? null,
       height: file.height ?? null,
+      part_size: partSizeOf(file.file_size, settings.multipartThresholdBytes),
       extension: keyExtension(type, filename, file.content_encoding ?? undefined),
     },
   };

@@ -2,13 +2,14 @@ import { setMaxListeners } from 'node:events';
 import { decodeCursor, encodeCursor } from '../domain/cursor.js';
 import type { ErrorCode } from '../domain/errors.js';
 import { isUuid } from '../domain/object-key.js';
+import { layoutOf, runsOf } from '../domain/part-layout.js';
 import type { ListUploadsQuery } from '../domain/query.js';
-import type { ObjectKey, PendingUpload } from '../domain/types.js';
+import type { PendingUpload } from '../domain/types.js';
 import { groupExists } from '../repositories/groups.js';
 import { listUploads as findPage, type ListedUpload } from '../repositories/uploads.js';
-import { isStorageError } from '../storage/storage.js';
 import type { Context, GroupScope } from './context.js';
 import { groupNotFound } from './get-mask-group.js';
+import { isMultipart, type MultipartUpload, receivedParts, storedObject } from './received-parts.js';
 import { storageCall } from './storage-call.js';
 
 /**
@@ -29,10 +30,10 @@ export async function listUploads(
     return findPage(session, schema, groupId, limit + 1, after);
   });
   const page = found.slice(0, limit);
-  const sizes = await storedSizes(context, page, signal);
+  const stored = await lookUp(context, page, signal);
   const last = page.at(-1);
   return {
-    uploads: page.map((upload, index) => describe(upload, sizes[index] ?? null)),
+    uploads: page.map((upload, index) => describe(upload, stored[index] ?? NOTHING)),
     next_cursor: found.length > limit && last ? encodeCursor(list, [last.id]) : null,
   };
 }
@@ -41,29 +42,39 @@ function readPosition([id, ...rest]: unknown[]): string | undefined {
   return typeof id === 'string' && isUuid(id) && rest.length === 0 ? id : undefined;
 }
 
-/** Of each upload that is not judged yet: the size of its object, or null when there is none. */
-async function storedSizes(
+/** What the store has of an upload: its object or, before there is one, parts. */
+interface Stored {
+  size: number | null;
+  /** Numbers of the parts, ascending; only of an upload whose parts are not put together yet. */
+  parts?: number[];
+}
+
+const NOTHING: Stored = { size: null };
+
+/** Of each upload that is not judged yet: what the store has of it. */
+async function lookUp(
   context: Context,
   page: readonly ListedUpload[],
   signal: AbortSignal | undefined,
-): Promise<(number | null)[]> {
+): Promise<Stored[]> {
   const leave = new AbortController();
   // one for each call under way
   setMaxListeners(0, leave.signal);
   const callerLeft = () => leave.abort();
   signal?.addEventListener('abort', callerLeft);
-  const sizeOf = (key: ObjectKey) =>
-    context.lookUp(async () => {
-      try {
-        return (await context.storage.head(key, { signal: leave.signal })).size;
-      } catch (error) {
-        if (isStorageError(error) && error.code === 'no-such-key') return null;
-        throw error;
-      }
-    });
+  const { storage } = context;
+  const look = async (upload: ListedUpload): Promise<Stored> => {
+    const parts = isMultipart(upload) ? await receivedParts(storage, upload, leave.signal) : undefined;
+    if (parts && parts.length > 0) {
+      return { size: parts.reduce((sum, { size }) => sum + size, 0), parts: parts.map((part) => part.partNumber) };
+    }
+    return { size: (await storedObject(storage, upload, leave.signal))?.size ?? null };
+  };
   try {
     return await storageCall(() =>
-      Promise.all(page.map((upload) => (upload.verified || upload.rejected_code ? null : sizeOf(upload.file_path)))),
+      Promise.all(
+        page.map((upload) => (upload.verified || upload.rejected_code ? NOTHING : context.lookUp(() => look(upload)))),
+      ),
     );
   } catch (error) {
     // one fails, so the others need not be asked any more
@@ -74,10 +85,10 @@ async function storedSizes(
   }
 }
 
-function describe(upload: ListedUpload, stored: number | null): PendingUpload {
+function describe(upload: ListedUpload, stored: Stored): PendingUpload {
   const { file_size } = upload;
   // objects are write-once: one of another size will never become what was promised
-  const wrongSize = stored !== null && stored !== file_size;
+  const wrongSize = stored.size !== null && !stored.parts && stored.size !== file_size;
   const rejectedCode = upload.rejected_code ?? (wrongSize ? 'size-mismatch' : null);
   return {
     upload_id: upload.id,
@@ -91,9 +102,9 @@ function describe(upload: ListedUpload, stored: number | null): PendingUpload {
     label_name: upload.label_name,
     width: upload.width,
     height: upload.height,
-    status: statusOf(upload.verified, rejectedCode, stored),
-    received_size: upload.verified ? file_size : stored,
-    multipart: null,
+    status: statusOf(upload, rejectedCode, stored.size),
+    received_size: upload.verified ? file_size : stored.size,
+    multipart: isMultipart(upload) ? partsOf(upload, stored) : null,
     rejected_code: rejectedCode,
     put_expires_at: upload.put_expires_at,
     expires_at: upload.expires_at,
@@ -101,8 +112,19 @@ function describe(upload: ListedUpload, stored: number | null): PendingUpload {
   };
 }
 
-function statusOf(verified: boolean, rejectedCode: ErrorCode | null, stored: number | null): PendingUpload['status'] {
+function statusOf(
+  { verified, file_size }: ListedUpload,
+  rejectedCode: ErrorCode | null,
+  received: number | null,
+): PendingUpload['status'] {
   if (rejectedCode !== null) return 'rejected';
   if (verified) return 'verified';
-  return stored === null ? 'pending' : 'received';
+  return received === file_size ? 'received' : 'pending';
+}
+
+/** An object of the promised size is made of all parts. */
+function partsOf(upload: MultipartUpload<ListedUpload>, { size, parts }: Stored): PendingUpload['multipart'] {
+  const layout = layoutOf(upload.file_size, upload.part_size);
+  const whole = upload.verified || (!parts && size === upload.file_size);
+  return { ...layout, received_parts: whole ? [[1, layout.part_count]] : runsOf(parts ?? []) };
 }

@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import type { MimeType } from '../domain/mime-types.js';
 import { resolveMimeTypes } from '../domain/mime-types.js';
 import { createNameGuard, type NameGuard } from '../domain/name-guard.js';
+import { MAX_MULTIPART_BYTES, MAX_PUT_BYTES, MIN_PART_BYTES } from '../domain/part-layout.js';
 import { guarded, logFailures, type OnEvent } from '../observability/events.js';
 import type { SchemaOptions } from '../repositories/schema.js';
 import type { Storage } from '../storage/storage.js';
@@ -27,8 +28,10 @@ export interface MaskUploadOptions {
   defaultTtlSeconds?: number | undefined;
   /** Longest life of a signed URL, seconds; at most 3600. Default 3600. */
   maxTtlSeconds?: number | undefined;
-  /** Largest file, bytes. Default 16 GiB; a single PUT takes at most 5 GiB. */
+  /** Largest file, bytes. Default 16 GiB. */
   maxFileBytes?: number | undefined;
+  /** Files of more bytes are uploaded in parts; 5 MiB to 5 GiB, which S3 takes in one PUT. Default 64 MiB. */
+  multipartThresholdBytes?: number | undefined;
   /** Most files in one call; at most 1000. Default 1000. */
   maxBatch?: number | undefined;
   /** Objects that this process verifies at the same time. Default 32. */
@@ -64,6 +67,7 @@ export interface Settings {
   defaultTtlSeconds: number;
   maxTtlSeconds: number;
   maxFileBytes: number;
+  multipartThresholdBytes: number;
   maxBatch: number;
   verifyConcurrency: number;
   verifyTimeoutSeconds: number;
@@ -77,6 +81,7 @@ export interface Settings {
   onEvent: OnEvent;
 }
 
+const MiB = 2 ** 20;
 const GiB = 2 ** 30;
 
 interface NumberRange {
@@ -123,7 +128,11 @@ export function resolveSettings(options: MaskUploadOptions): Settings {
       createNameGuard(options.nameGuardTerms === undefined ? {} : { terms: options.nameGuardTerms }),
     defaultTtlSeconds: number('defaultTtlSeconds', Math.min(600, maxTtlSeconds), { most: maxTtlSeconds }),
     maxTtlSeconds,
-    maxFileBytes: number('maxFileBytes', 16 * GiB),
+    maxFileBytes: number('maxFileBytes', 16 * GiB, { most: MAX_MULTIPART_BYTES }),
+    multipartThresholdBytes: number('multipartThresholdBytes', 64 * MiB, {
+      least: MIN_PART_BYTES,
+      most: MAX_PUT_BYTES,
+    }),
     maxBatch: number('maxBatch', 1000, { most: 1000 }),
     verifyConcurrency: number('verifyConcurrency', 32, { most: 1000 }),
     verifyTimeoutSeconds: number('verifyTimeoutSeconds', 20, { least: 0.1, most: 3600, whole: false }),

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { existingMasks, masksById, newestMaskId, type PromisedObject } from '../repositories/reconcile.js';
 import { isStorageError, type Storage } from '../storage/storage.js';
+import { forEach } from './concurrency.js';
 import type { MaskFinding } from './reconcile-report.js';
-import { forEach, type ReconcileRun, type ReconcileStep, STEP } from './reconcile-run.js';
+import { type ReconcileRun, type ReconcileStep, STEP } from './reconcile-run.js';
 
 /** An object whose bytes broke off so often, while the store answered, is a finding. */
 const READ_ATTEMPTS = 3;

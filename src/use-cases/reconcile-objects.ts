@@ -1,8 +1,9 @@
 import type { ObjectKey } from '../domain/types.js';
 import { unknownKeys } from '../repositories/reconcile.js';
 import { isStorageError, type ListedObject } from '../storage/storage.js';
+import { forEach } from './concurrency.js';
 import type { OrphanFinding } from './reconcile-report.js';
-import { forEach, type ReconcileRun, type ReconcileStep, STEP } from './reconcile-run.js';
+import { type ReconcileRun, type ReconcileStep, STEP } from './reconcile-run.js';
 
 /**
  * Looks every object of this installation up in the tables. Others may keep theirs in the same store: only what is under

@@ -19,6 +19,8 @@ import type {
   PendingUpload,
   Principal,
   SignedDownload,
+  SignedParts,
+  SignedPut,
   SignedUpload,
 } from '../domain/types.js';
 import { completeUpload } from './complete-upload.js';
@@ -90,7 +92,9 @@ export interface MaskUploadService {
     target: GroupTarget,
     query?: Optional<ListUploadsQuery>,
   ): Promise<{ uploads: PendingUpload[]; next_cursor: string | null }>;
-  renewUpload(target: UploadTarget, body?: TtlSeconds): Promise<SignedUpload>;
+  /** A file that is a single PUT; for one in parts, `signParts`. */
+  renewUpload(target: UploadTarget, body?: TtlSeconds): Promise<SignedPut>;
+  signParts(target: UploadTarget, body: { part_numbers: number[] } & TtlSeconds): Promise<SignedParts>;
   giveUpUpload(target: UploadTarget): Promise<void>;
   completeUpload(target: GroupTarget, body: CompleteRequest): Promise<Completion>;
   listMasks(
@@ -141,7 +145,10 @@ export function createMaskUploadService(options: MaskUploadOptions): MaskUploadS
     signUploads: async (target, body) => signUploads(context, await openGroup(target), body),
     listUploads: async (target, query = {}) =>
       listUploads(context, await openGroup(target), parseListUploadsQuery(asParams(query))),
-    renewUpload: async (target, body = {}) => renewUpload(context, await openUpload(target), body),
+    // parts are answered exactly when they are asked for
+    renewUpload: async (target, { ttl_seconds } = {}) =>
+      (await renewUpload(context, await openUpload(target), { ttl_seconds })) as SignedPut,
+    signParts: async (target, body) => (await renewUpload(context, await openUpload(target), body)) as SignedParts,
     giveUpUpload: async (target) => giveUpUpload(context, await openUpload(target)),
     completeUpload: async (target, body) => completeUpload(context, await openGroup(target), body),
     listMasks: async (target, query = {}) =>

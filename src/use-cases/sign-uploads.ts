@@ -1,6 +1,7 @@
 import { type FieldError, fieldError, fieldErrors } from '../domain/errors.js';
 import { objectKey, uuidv7 } from '../domain/object-key.js';
-import type { FileToSign, SignedUpload } from '../domain/types.js';
+import { layoutOf } from '../domain/part-layout.js';
+import type { FileToSign, SignedMultipart, SignedPut, SignedUpload } from '../domain/types.js';
 import { validateBody } from '../domain/validation.js';
 import { recordAudit } from '../repositories/audit.js';
 import { lockGroup } from '../repositories/groups.js';
@@ -10,6 +11,7 @@ import { mapInChunks } from './concurrency.js';
 import type { Context, GroupScope } from './context.js';
 import { type CheckedFile, checkFile } from './file-to-sign.js';
 import { groupNotFound } from './get-mask-group.js';
+import { isMultipart, type MultipartUpload } from './received-parts.js';
 import { checkTtl } from './sign-download.js';
 import { secondsUntil, storageCall } from './storage-call.js';
 
@@ -17,7 +19,7 @@ import { secondsUntil, storageCall } from './storage-call.js';
 const MAX_ERRORS = 20;
 
 /** URLs signed before other requests get a turn: about 5 ms. */
-const SIGNED_AT_ONCE = 100;
+export const SIGNED_AT_ONCE = 100;
 
 /** Signs the upload of one file. */
 export async function signUpload(context: Context, scope: GroupScope, body: unknown): Promise<SignedUpload> {
@@ -81,12 +83,25 @@ async function sign(
     });
   });
   return storageCall(() =>
-    mapInChunks(uploads, SIGNED_AT_ONCE, (upload) => signPending(context.storage, upload, ttlSeconds)),
+    mapInChunks(uploads, SIGNED_AT_ONCE, async (upload) =>
+      isMultipart(upload) ? inParts(upload, ttlSeconds) : signPending(context.storage, upload, ttlSeconds),
+    ),
   );
 }
 
+/** What is too large for one PUT is cut; its parts are signed by its own route, when they are about to be sent. */
+function inParts(upload: MultipartUpload<NewUpload>, ttlSeconds: number): SignedMultipart {
+  return {
+    upload_id: upload.id,
+    file_path: upload.file_path,
+    multipart: layoutOf(upload.file_size, upload.part_size),
+    expires_in: ttlSeconds,
+    expires_at: new Date(Date.now() + ttlSeconds * 1000).toISOString(),
+  };
+}
+
 /** Signs a PUT of exactly what the pending row promises. The row is committed before, and lives longer than the URL. */
-export async function signPending(storage: Storage, upload: NewUpload, ttlSeconds: number): Promise<SignedUpload> {
+export async function signPending(storage: Storage, upload: NewUpload, ttlSeconds: number): Promise<SignedPut> {
   const signedAt = Date.now();
   const { method, url, headers, expiresAt } = await storage.signUpload(upload.file_path, {
     contentType: upload.mime_type,

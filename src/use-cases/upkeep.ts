@@ -1,10 +1,11 @@
 import type { ObjectKey } from '../domain/types.js';
 import { deleteOldAudit } from '../repositories/audit.js';
 import type { Database } from '../repositories/database.js';
-import { claimDeletions, postponeDeletions, settleDeletions } from '../repositories/deletions.js';
+import { type ClaimedDeletion, claimDeletions, postponeDeletions, settleDeletions } from '../repositories/deletions.js';
 import type { SchemaLoader } from '../repositories/schema.js';
 import { deleteExpiredUploads } from '../repositories/uploads.js';
 import type { Storage } from '../storage/storage.js';
+import { forEach } from './concurrency.js';
 import type { Settings } from './options.js';
 
 /** How many keys one step takes; also what S3 deletes in one request. */
@@ -17,6 +18,10 @@ const BATCH = 1000;
 function leaseSeconds({ sweepIntervalSeconds }: Settings): number {
   return Math.min(Math.max(Math.ceil(sweepIntervalSeconds), 5), 60);
 }
+
+/** Unfinished uploads are ended one by one, so many at the same time, for the first part of that. */
+const ABORTED_AT_ONCE = 16;
+const ABORT_SECONDS = 20;
 
 export interface SweepResult {
   expiredUploads: number;
@@ -64,7 +69,7 @@ export function createUpkeep({
       if (claimed.length === 0) break;
       // nothing is held open meanwhile; if this process dies here, the lease ends and another one repeats it
       const keys = claimed.map(({ file_path }) => file_path);
-      const failed = new Set<string>(await failedKeys(keys));
+      const failed = new Set<string>(await failedKeys(claimed));
       const deleted = claimed.filter(({ file_path }) => !failed.has(file_path));
       await database.write(async (session) => {
         await settleDeletions(session, schema, deleted, grace);
@@ -78,14 +83,31 @@ export function createUpkeep({
     return total;
   }
 
-  /** A store that cannot be asked at all has deleted none of them. */
-  async function failedKeys(keys: readonly ObjectKey[]): Promise<readonly string[]> {
+  /** Unfinished uploads go before objects. A store that cannot be asked at all has deleted none of them. */
+  async function failedKeys(claimed: readonly ClaimedDeletion[]): Promise<readonly string[]> {
+    const inParts = claimed.filter(({ multipart }) => multipart).map(({ file_path }) => file_path);
+    const unfinished = await failedAborts(inParts);
+    const keys = claimed.map(({ file_path }) => file_path).filter((key) => !unfinished.has(key));
     try {
-      return (await storage.delete(keys)).map(({ key }) => key);
+      return [...unfinished, ...(await storage.delete(keys)).map(({ key }) => key)];
     } catch (error) {
       onEvent({ type: 'upkeep-failed', error });
-      return keys;
+      return [...unfinished, ...keys];
     }
+  }
+
+  /** The lease is for all of them: what a slow store has no time for is put off, as if it had failed. */
+  async function failedAborts(keys: readonly ObjectKey[]): Promise<ReadonlySet<string>> {
+    const failed = new Set<string>(keys);
+    const until = performance.now() + ABORT_SECONDS * 1000;
+    await forEach(keys, ABORTED_AT_ONCE, undefined, async (key) => {
+      if (performance.now() > until) return;
+      await storage.abortMultipart(key).then(
+        () => failed.delete(key),
+        (error) => onEvent({ type: 'upkeep-failed', error }),
+      );
+    });
+    return failed;
   }
 
   async function sweep(): Promise<SweepResult> {

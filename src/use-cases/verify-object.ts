@@ -6,15 +6,17 @@ import type { MimeType } from '../domain/mime-types.js';
 import type { Sha256Hex } from '../domain/types.js';
 import type { UploadRow } from '../repositories/uploads.js';
 import { isStorageError, type ObjectInfo, type Storage, StorageError } from '../storage/storage.js';
+import { assemble, type MissingParts, missingOf, missingParts } from './assemble-upload.js';
 import { createLimiter } from './concurrency.js';
+import { isMultipart, type MultipartUpload } from './received-parts.js';
 
 /** What is true of the object behind a pending upload. */
 export type Verification =
   | { status: 'verified'; checksum: Sha256Hex; width: number | null; height: number | null }
   /** It is not what was promised, and never will be: objects are write-once. */
   | { status: 'rejected'; code: ErrorCode; reason: string }
-  /** Nothing is there (yet). */
-  | { status: 'missing' }
+  /** Nothing is there (yet), or not all of its parts are. */
+  | MissingParts
   /** Not looked at: another process does that, or the caller has left. */
   | { status: 'undecided' };
 
@@ -49,15 +51,29 @@ export function createVerifier(
     if (!type) return rejected('content-mismatch', 'Its MIME type is no longer accepted here.');
     const judged = (read: ReadObject | Verification) => ('status' in read ? read : judge(upload, type, read));
     try {
+      if (isMultipart(upload)) return await verifyParts(upload, readOnce, judged);
       if (upload.file_size <= SMALL_OBJECT_BYTES) return judged(await readWhole(storage, upload));
       const glimpse = await readAttested(storage, upload);
       return glimpse
         ? judged(glimpse)
         : await readOnce(async (signal) => judged(await readWhole(storage, upload, signal)));
     } catch (error) {
-      if (isStorageError(error) && error.code === 'no-such-key') return { status: 'missing' };
+      if (isStorageError(error) && error.code === 'no-such-key') return nothingThere(upload);
       throw error;
     }
+  }
+
+  /** No store vouches for the whole of what was sent in parts: put together, it is read. */
+  async function verifyParts(
+    upload: MultipartUpload<UploadRow>,
+    readOnce: ReadOnce,
+    judged: (read: ReadObject | Verification) => Verification,
+  ): Promise<Verification> {
+    const missing = await missingParts(storage, upload);
+    if (missing) return missing;
+    return readOnce(
+      async (signal) => (await assemble(storage, upload, signal)) ?? judged(await readWhole(storage, upload, signal)),
+    );
   }
 
   function start(upload: UploadRow, signal: AbortSignal, readOnce: ReadOnce): Promise<Verification> {
@@ -76,6 +92,10 @@ export function createVerifier(
       return underWay.get(upload.id) ?? start(upload, signal, readOnce);
     },
   };
+}
+
+function nothingThere(upload: UploadRow): Verification {
+  return isMultipart(upload) ? missingOf(upload) : { status: 'missing' };
 }
 
 interface ReadObject {

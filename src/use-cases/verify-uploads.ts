@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import type { UploadRow, VerifiedUpload } from '../repositories/uploads.js';
+import type { VerifiedUpload } from '../repositories/uploads.js';
 import { addProblem, type FileProblems, type FoundFiles, findFiles, problemOf } from './completed-files.js';
 import type { Context, GroupScope } from './context.js';
 import { keepOutcomes, type Outcome, verifiedOnes } from './keep-outcomes.js';
@@ -90,18 +90,26 @@ async function explainAbsent(
   context: Context,
   scope: GroupScope,
   files: readonly string[],
-  absent: readonly { index: number; upload: UploadRow }[],
+  absent: readonly Place[],
   problems: FileProblems,
 ): Promise<void> {
   if (absent.length === 0) return;
   const named = absent.map(({ index }) => files[index] ?? '');
   const found = await context.database.read((session) => findFiles(session, scope, named, 'no lock'));
-  for (const { index } of absent) {
+  for (const { index, result } of absent) {
     const hit = found.get(files[index] ?? '');
     const problem = problemOf(hit);
     if (problem) addProblem(problems, index, problem.code, problem.message);
-    else if (hit?.upload) addProblem(problems, index, 'upload-missing', NOTHING_STORED);
+    else if (hit?.upload) addProblem(problems, index, 'upload-missing', whatIsMissing(result));
   }
 }
 
-const NOTHING_STORED = 'Nothing is stored under this key yet. PUT the bytes to its upload_url, then complete again.';
+function whatIsMissing(result: Outcome['result']): string {
+  const parts = result?.status === 'missing' ? result.missingParts : undefined;
+  if (!parts) return 'Nothing is stored under this key yet. PUT the bytes to its upload_url, then complete again.';
+  const { missing, of } = parts;
+  return (
+    `${missing} of its ${of} parts ${missing === 1 ? 'is' : 'are'} missing: the list of pending uploads says which ones ` +
+    'are there. Sign and PUT the others, then complete again.'
+  );
+}

@@ -74,7 +74,7 @@ export async function runClient(world: World, witness: Witness, stopped: () => b
   }
 
   /** Other bytes of the same length under the same URL, begun before the upload and ended long after it. */
-  async function putSlowly({ upload_url, headers }: SignedUpload, bytes: Uint8Array): Promise<void> {
+  async function putSlowly({ upload_url, headers }: SignedPut, bytes: Uint8Array): Promise<void> {
     const sent = request(upload_url, { method: 'PUT', headers: { ...headers, 'content-length': bytes.length } });
     sent.on('response', (response) => response.resume()).on('error', () => undefined);
     sent.write(bytes.subarray(0, 10));

@@ -64,7 +64,7 @@ describe('migrateMaskUpload', () => {
     await Promise.all(children.map((child) => once(child, 'message')));
     for (const child of children) child.send('go');
     expect((await Promise.all(ends)).map(([code]) => code)).to.deep.equal([0, 0, 0, 0]);
-    expect((await knex.raw('select name from annotation_mask_migration')).rows).to.have.length(2);
+    expect((await knex.raw('select name from annotation_mask_migration')).rows).to.have.length(3);
   });
 
   it('leaves the migrations of the host alone, before and after', async () => {

@@ -445,7 +445,11 @@ describe('S3 storage', () => {
         if (!isCompletion(request) || lost++ > 0) return false;
         const { method, url: path, headers } = request;
         const { hostname: host, port } = new URL(bucket.endpoint);
-        request.pipe(http.request({ host, port, method, path, headers, agent: false }, () => response.destroy()));
+        const onward = http.request({ host, port, method, path, headers, agent: false }, (answer) => {
+          answer.resume();
+          response.destroy();
+        });
+        request.pipe(onward);
         return true;
       });
       const upload = await started('lost-answer', bytes);
