@@ -7,8 +7,8 @@ export const PROJECT = resolve(import.meta.dirname, '../..');
 const GUARDS = {
   trigger: [
     'src/migrations/0002-deletion-triggers.ts',
-    'FOR EACH STATEMENT EXECUTE FUNCTION $',
-    'FOR EACH STATEMENT WHEN (false) EXECUTE FUNCTION $',
+    'REFERENCING OLD TABLE AS gone FOR EACH STATEMENT',
+    'REFERENCING OLD TABLE AS gone FOR EACH STATEMENT WHEN (false)',
   ],
   'row-count': [
     'src/use-cases/record-files.ts',
