@@ -442,6 +442,8 @@ describe('mounting', () => {
           ['defaultTtlSeconds', 1.5],
           ['defaultTtlSeconds', '600'],
           ['maxFileBytes', -1],
+          ['multipartThresholdBytes', 5 * 2 ** 20 - 1],
+          ['multipartThresholdBytes', 5 * 2 ** 30 + 1],
           ['maxBatch', 1001],
           ['maxBatch', 0],
           ['verifyConcurrency', 0],

@@ -1,8 +1,12 @@
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { expect } from 'chai';
 import knexPackage, { type Knex } from 'knex';
 import { migrateMaskUpload, rollbackMaskUpload } from '../../src/index.js';
+import { dropMultipart } from '../../src/migrations/0003-multipart.js';
+import { sessionOn } from '../../src/repositories/database.js';
+import { ownTables } from '../../src/repositories/schema.js';
 import { createHostTable, type FreshDatabase, freshDatabase } from '../support/postgres.js';
 
 describe('migrateMaskUpload', () => {
@@ -203,6 +207,58 @@ describe('migrateMaskUpload', () => {
     expect(await fails(rollbackMaskUpload(knex))).to.match(/masks/);
     await knex.raw('delete from annotation_mask_group');
     expect(await fails(rollbackMaskUpload(knex))).to.match(/deletions/);
+    await rollbackMaskUpload(knex, { force: true });
+    expect(await tables()).to.deep.equal(['annotation_annotation']);
+  });
+
+  it('brings the tables before uploads in parts up to date with what they hold, and back', async () => {
+    const queue = async () =>
+      (await knex.raw('select * from annotation_mask_deletion order by file_path')).rows.map(
+        (row: { file_path: string; multipart?: boolean }) => [row.file_path, row.multipart],
+      );
+    const pending = (path: string, more: object = {}) =>
+      knex('annotation_mask_upload').insert({
+        ...{ id: randomUUID(), mask_group_id: 1, file_path: path, mime_type: 'image/png', file_size: 9, ...more },
+        ...{ put_expires_at: knex.raw('now()'), expires_at: knex.raw('now()') },
+      });
+    await createHostTable(knex);
+    await migrateMaskUpload(knex);
+    await knex.transaction(async (trx) => {
+      const session = sessionOn((sql, bindings) => trx.raw(sql, bindings));
+      await dropMultipart(session, ownTables('public'), 'public');
+      await trx.raw("delete from annotation_mask_migration where name = '0003_multipart'");
+      await trx.raw('update annotation_mask_installation set schema_version = 2');
+    });
+    expect(Object.keys(await knex('annotation_mask_upload').columnInfo())).not.to.include('part_size');
+    await knex.raw('insert into annotation_mask_group (annotation_id) values (1)');
+    for (const path of ['kept', 'queued']) await pending(path);
+    await knex('annotation_mask_upload').where({ file_path: 'queued' }).delete();
+    expect(await queue()).to.deep.equal([['queued', undefined]]);
+
+    for (let repeat = 0; repeat < 2; repeat++) await migrateMaskUpload(knex);
+    const [installation] = (await knex.raw('select * from annotation_mask_installation')).rows;
+    expect(installation).to.include({ schema_version: 3, compatible_from: 2 });
+    const [kept] = await knex('annotation_mask_upload');
+    expect(kept).to.include({ file_path: 'kept', part_size: null, store_upload_id: null });
+    expect(await queue()).to.deep.equal([['queued', false]]);
+
+    await pending('deleted in parts', { part_size: 5 });
+    await knex('annotation_mask_upload').delete();
+    await pending('truncated in parts', { part_size: 5 });
+    await pending('truncated');
+    // queued twice: a mark once made stays
+    await pending('deleted in parts');
+    await knex.raw('truncate annotation_mask_upload');
+    await knex('annotation_mask').insert({ mask_group_id: 1, file_path: 'mask' });
+    await knex('annotation_mask').delete();
+    expect(await queue()).to.deep.equal([
+      ['deleted in parts', true],
+      ['kept', false],
+      ['mask', false],
+      ['queued', false],
+      ['truncated', false],
+      ['truncated in parts', true],
+    ]);
     await rollbackMaskUpload(knex, { force: true });
     expect(await tables()).to.deep.equal(['annotation_annotation']);
   });

@@ -1,5 +1,6 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { lstat, mkdir, mkdtemp, open, readdir, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import http, { type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -446,6 +447,168 @@ describe('filesystem storage', () => {
       await pipeline(chunks, out);
       expect((await answered).statusCode).to.equal(200);
       expect((await host.storage.head(key)).size).to.equal(100_000_000);
+      expect(most).to.be.below(20_000_000);
+    });
+  });
+
+  describe('an upload in parts', () => {
+    const VOLUME = { contentType: 'application/vnd.nifti' };
+
+    function signPart(key: ObjectKey, id: string, partNumber: number, contentLength: number): Promise<SignedRequest> {
+      return host.storage.signPart(key, { id, partNumber, contentLength, ttlSeconds: 600 });
+    }
+
+    async function sendPart(key: ObjectKey, id: string, partNumber: number, bytes: Uint8Array): Promise<number> {
+      const { url, method, headers } = await signPart(key, id, partNumber, bytes.byteLength);
+      return (await fetch(url, { method, headers, body: bytes as never })).status;
+    }
+
+    async function started(...parts: Uint8Array[]): Promise<{ key: ObjectKey; id: string }> {
+      const key = newKey();
+      const id = await host.storage.startMultipart(key, VOLUME);
+      for (const [index, bytes] of parts.entries()) expect(await sendPart(key, id, index + 1, bytes)).to.equal(200);
+      return { key, id };
+    }
+
+    async function complete({ key, id }: { key: ObjectKey; id: string }): Promise<Buffer> {
+      await host.storage.completeMultipart(key, id, await host.storage.listParts(key, id));
+      return buffer((await host.storage.read(key)).body);
+    }
+
+    it('is out of sight of the list of objects, and nobody can ask for its parts', async () => {
+      const { key } = await started(randomBytes(10));
+      const [file = ''] = await files();
+      expect(file).to.include(key);
+      const listed = [];
+      for await (const object of host.storage.list('')) listed.push(object);
+      expect(listed).to.deep.equal([]);
+      const hidden = path.relative(host.root, file) as ObjectKey;
+      await expectStorageError('no-such-key', () => host.storage.read(hidden));
+      await expectStorageError('no-such-key', () => host.storage.signDownload(hidden, DOWNLOAD));
+    });
+
+    it('takes nothing under the name of another upload than its own', async () => {
+      const { key } = await started();
+      for (const id of ['', '..', `${randomUUID()}/..`, '.', randomUUID().toUpperCase()]) {
+        await expectStorageError('no-such-upload', () => host.storage.listParts(key, id));
+        await expectStorageError('no-such-upload', () => host.storage.completeMultipart(key, id, []));
+        await expectStorageError('no-such-upload', () => host.storage.abortMultipart(key, id));
+      }
+      expect(await sendPart(key, randomUUID(), 1, randomBytes(10))).to.equal(404);
+      expect(await sendPart(key, '../..', 1, randomBytes(10))).to.equal(404);
+      expect(await files()).to.deep.equal([]);
+    });
+
+    it('says of a late part that the object is there, or that the upload was given up', async () => {
+      const bytes = randomBytes(10);
+      const [done, given] = [await started(bytes), await started(bytes)];
+      await complete(done);
+      await host.storage.abortMultipart(given.key);
+      expect(await sendPart(done.key, done.id, 1, bytes)).to.equal(412);
+      expect(await sendPart(given.key, given.id, 1, bytes)).to.equal(404);
+      expect(await files()).to.deep.equal([path.join(host.root, done.key)]);
+    });
+
+    it('leaves nothing of a part that arrives while it is given up', async () => {
+      const upload = await started(randomBytes(10));
+      const { url, headers } = await signPart(upload.key, upload.id, 2, 2_000_000);
+      const out = http.request(url, { method: 'PUT', headers: { ...headers, 'content-length': 2_000_000 } });
+      const answered = new Promise<http.IncomingMessage>((resolve, reject) => {
+        out.on('response', resolve).on('error', reject);
+      });
+      out.write(randomBytes(1_000_000));
+      while ((await files()).length < 2) await delay(5);
+      await host.storage.abortMultipart(upload.key);
+      out.end(randomBytes(1_000_000));
+      expect((await answered).statusCode).to.equal(404);
+      expect(await files()).to.deep.equal([]);
+      expect(await readdir(path.join(host.root, '.multipart'))).to.deep.equal([]);
+    });
+
+    it('can be completed again after the process was killed while it did that', async () => {
+      const bytes = randomBytes(64_000_000);
+      const parts = [0, 1, 2, 3].map((part) => bytes.subarray(part * 16_000_000, (part + 1) * 16_000_000));
+      const { key, id } = await started(...parts);
+      const options = { root: host.root, secret: SECRET, publicUrl: `${host.origin}/mask-files` };
+      const script = `
+        import { createFilesystemStorage } from './src/storage/filesystem/index.ts';
+        const storage = createFilesystemStorage(${JSON.stringify(options)});
+        await storage.completeMultipart('${key}', '${id}', await storage.listParts('${key}', '${id}'));`;
+      const child = spawn(process.execPath, ['--no-warnings', '--import=tsx', '--input-type=module', '-e', script]);
+      const ended = once(child, 'exit');
+      const copies = async () => (await readdir(path.join(host.root, '.tmp'))).length;
+      while ((await copies()) === 0 && child.exitCode === null) await delay(1);
+      child.kill('SIGKILL');
+      await ended;
+      expect(bytes.equals(await complete({ key, id }))).to.equal(true);
+    });
+
+    it('is ended by completing it again when a crash came after the object was there', async () => {
+      const [bytes, other] = [randomBytes(1000), randomBytes(1000)];
+      const upload = await started(bytes);
+      const target = path.join(host.root, upload.key);
+      await mkdir(path.dirname(target), { recursive: true });
+      await writeFile(target, other);
+      expect(await complete(upload)).to.deep.equal(other);
+      expect(await files()).to.deep.equal([target]);
+    });
+
+    it('is kept however long it takes; what a crash left of one that has ended is not', async () => {
+      const { key, id } = await started(randomBytes(10));
+      const dead = path.join(host.root, '.tmp', 'dead');
+      await mkdir(dead);
+      await writeFile(path.join(dead, '00001'), 'a part');
+      const twoDaysAgo = new Date(Date.now() - 48 * 3600 * 1000);
+      for (const old of [...(await files()), dead]) await utimes(old, twoDaysAgo, twoDaysAgo);
+      const again = createFilesystemStorage({ root: host.root, secret: SECRET, publicUrl: host.origin });
+      await again.listParts(key, id);
+      while ((await readdir(path.join(host.root, '.tmp'))).length > 0) await delay(5);
+      expect((await again.listParts(key, id)).map(({ size }) => size)).to.deep.equal([10]);
+    });
+
+    it('refuses to make an object of a part that has changed since it was listed', async () => {
+      const { key, id } = await started(randomBytes(10));
+      const listed = await host.storage.listParts(key, id);
+      expect(await sendPart(key, id, 1, randomBytes(10))).to.equal(200);
+      await expectStorageError('unavailable', () => host.storage.completeMultipart(key, id, listed));
+      await expectStorageError('no-such-key', () => host.storage.head(key));
+      expect(await complete({ key, id })).to.have.length(10);
+    });
+
+    it('says that the folder is gone, not that the upload is', async () => {
+      const { key, id } = await started(randomBytes(10));
+      await rename(host.root, `${host.root}-away`);
+      try {
+        for (const call of [
+          () => host.storage.listParts(key, id),
+          () => host.storage.abortMultipart(key),
+          () => host.storage.abortMultipart(key, id),
+          () => host.storage.completeMultipart(key, id, []),
+        ]) {
+          await expectStorageError('unavailable', call);
+        }
+        expect(await sendPart(key, id, 1, randomBytes(10))).to.equal(503);
+      } finally {
+        await rename(`${host.root}-away`, host.root);
+      }
+    });
+
+    it('keeps memory flat while parts are put together', async () => {
+      const part = randomBytes(20_000_000);
+      const upload = await started(part, part, part, part, part);
+      const parts = await host.storage.listParts(upload.key, upload.id);
+      const before = memoryHeld().arrayBuffers;
+      let most = 0;
+      let done = false;
+      const completing = host.storage.completeMultipart(upload.key, upload.id, parts).finally(() => {
+        done = true;
+      });
+      while (!done) {
+        most = Math.max(most, memoryHeld().arrayBuffers - before);
+        await delay(1);
+      }
+      await completing;
+      expect((await host.storage.head(upload.key)).size).to.equal(100_000_000);
       expect(most).to.be.below(20_000_000);
     });
   });
