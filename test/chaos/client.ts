@@ -1,8 +1,10 @@
 import { request } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Mask, SignedPut } from '../../src/index.js';
+import type { Mask, SignedPart, SignedPut } from '../../src/index.js';
 import { fileFor, sha256 } from '../support/host.js';
 import { png } from '../support/png.js';
+import { volume } from '../support/volume.js';
+import { THRESHOLD_BYTES } from './limits.js';
 import type { World } from './world.js';
 
 /** What the clients saw, to be compared with what is there in the end. */
@@ -61,7 +63,7 @@ export async function runClient(world: World, witness: Witness, stopped: () => b
     }
   }
 
-  async function put(upload: SignedPut, bytes: Buffer): Promise<void> {
+  async function put(upload: Pick<SignedPut, 'upload_url' | 'headers'>, bytes: Buffer): Promise<void> {
     count('PUTs');
     await fetch(upload.upload_url, {
       method: 'PUT',
@@ -132,6 +134,11 @@ export async function runClient(world: World, witness: Witness, stopped: () => b
         const bytes = files[index]?.bytes ?? Buffer.alloc(0);
         if (chance(0.03)) return; // never
         if (chance(0.03)) await delay(2500); // late: the URL is dead
+        if (chance(0.01)) return void (await api('DELETE', `${group.path}/uploads/${upload.upload_id}`)); // given up
+        if (chance(0.05)) {
+          const renewed = await api('POST', `${group.path}/uploads/${upload.upload_id}/signed-url`, { ttl_seconds: 2 });
+          if (renewed?.status === 200) return put(renewed.body as unknown as SignedPut, bytes);
+        }
         if (chance(0.03)) return put(upload, png({ width: 16, height: 16, value: ++serial })); // wrong bytes
         if (chance(0.05)) {
           count('slow twins of a PUT');
@@ -176,11 +183,38 @@ export async function runClient(world: World, witness: Witness, stopped: () => b
       }
       const old = group.slices.get(slice);
       if (old) witness.gone.add(old);
-      witness.recorded.set(mask.file_path, mask.checksum ?? '');
-      group.slices.set(slice, mask.file_path);
-      group.masks.set(mask.file_path, mask.id);
-      count('masks');
+      sawRecorded(group, slice, mask);
     }
+  }
+
+  /** `slice` is below 0 for a volume, which has none. */
+  function sawRecorded(group: Group, slice: number, mask: Mask): void {
+    witness.recorded.set(mask.file_path, mask.checksum ?? '');
+    group.slices.set(slice, mask.file_path);
+    group.masks.set(mask.file_path, mask.id);
+    count('masks');
+  }
+
+  /** A file that is large enough to be sent in parts, which then is what is left lying about where it should not. */
+  async function uploadVolume(group: Group): Promise<void> {
+    const bytes = volume(THRESHOLD_BYTES + ++serial);
+    const file = { mime_type: 'application/x-nifti', file_size: bytes.length, checksum: sha256(bytes) };
+    const signed = await api('POST', `${group.path}/signed-url`, { ...file, ttl_seconds: 2 });
+    if (signed?.status !== 200) return;
+    const uploadId = String(signed.body.upload_id);
+    const path = `${group.path}/uploads/${uploadId}`;
+    for (const turn of chance(0.3) ? ['first', 'again'] : ['only']) {
+      const parts = await api('POST', `${path}/signed-url`, { part_numbers: [1], ttl_seconds: 2 });
+      const [part] = (parts?.body.parts ?? []) as SignedPart[];
+      if (!part) return;
+      if (turn === 'first' && chance(0.5)) continue;
+      await put(part, bytes);
+    }
+    count('uploads in parts');
+    if (chance(0.2)) return; // nobody completes
+    if (chance(0.2)) return void (await api('DELETE', path));
+    const answer = await api('POST', `${group.path}/complete`, { uploaded_files: [uploadId] });
+    if (answer?.status === 200) sawRecorded(group, -serial, (answer.body.masks as [Mask])[0]);
   }
 
   function markMaybeGone(key: string | undefined): void {
@@ -216,6 +250,7 @@ export async function runClient(world: World, witness: Witness, stopped: () => b
     const rounds = 1 + Math.floor(Math.random() * 5);
     for (let round = 0; round < rounds && !stopped(); round++) {
       await uploadSome(group);
+      if (chance(0.05)) await uploadVolume(group);
       if (chance(0.2)) await deleteMask(group);
       if (chance(0.2)) await api('GET', `${group.path}/masks?include=download_url`);
     }

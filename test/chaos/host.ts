@@ -2,6 +2,7 @@
 import express from 'express';
 import knexPackage from 'knex';
 import { createMaskUploadRouter, migrateMaskUpload, storageFromEnv } from '../../src/index.js';
+import { THRESHOLD_BYTES } from './limits.js';
 
 const log = { warn() {}, error() {}, deprecate() {}, debug() {} }; // knex prints every lost connection
 const knex = knexPackage({
@@ -27,6 +28,7 @@ app.use(
     knex,
     storage,
     auth: { authenticate: () => ({ userId: 'chaos' }), authorize: () => true },
+    multipartThresholdBytes: THRESHOLD_BYTES,
     uploadLifetimeSeconds: 3,
     deletionGraceSeconds: 1,
     sweepIntervalSeconds: 0.5,

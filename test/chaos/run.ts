@@ -86,6 +86,10 @@ async function compare(world: World, witness: Witness): Promise<void> {
   for await (const { key } of world.storage.list('')) objects.add(key);
   for (const key of objects) if (!masks.has(key)) witness.violations.push(`orphaned object ${key}`);
 
+  for await (const { key } of world.storage.listMultiparts('')) {
+    witness.violations.push(`parts of an unfinished upload are left: ${key}`);
+  }
+
   for (const [key, checksum] of masks) {
     if (!objects.has(key)) witness.violations.push(`the object of a mask is lost: ${key}`);
     else if ((await sha256Of(world, key)) !== checksum)

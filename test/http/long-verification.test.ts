@@ -4,17 +4,10 @@ import { expect } from 'chai';
 import { createMaskUploadMaintenance, type FileToSign, type SignedPut, type Storage } from '../../src/index.js';
 import { type ApiAnswer, type HostOptions, newGroup, put, sha256, startHost, type TestHost } from '../support/host.js';
 import { png } from '../support/png.js';
+import { volume } from '../support/volume.js';
 import { waitFor } from '../support/wait.js';
 
 const MiB = 2 ** 20;
-
-/** An uncompressed NIfTI volume of that many bytes. */
-function volume(size: number): Buffer {
-  const bytes = Buffer.alloc(size, 7);
-  bytes.writeInt32LE(348, 0);
-  bytes.write('n+1\0', 344, 'latin1');
-  return bytes;
-}
 
 /** The same store, but reads are counted, and told of before each chunk, which they then wait for. */
 function watched(storage: Storage, onChunk: (key: string, bytesSoFar: number) => Promise<unknown> | undefined) {
