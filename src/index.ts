@@ -16,5 +16,11 @@ export * from './storage/storage.js';
 export { createMaskUploadMaintenance, type MaskUploadMaintenance } from './use-cases/maintenance.js';
 export type { MaskUploadOptions } from './use-cases/options.js';
 export type { ReconcileOptions } from './use-cases/reconcile.js';
-export type { MaskFinding, OrphanFinding, ReconcileFinding, ReconcileReport } from './use-cases/reconcile-report.js';
+export type {
+  MaskFinding,
+  OrphanFinding,
+  ReconcileFinding,
+  ReconcileReport,
+  UnfinishedFinding,
+} from './use-cases/reconcile-report.js';
 export { createMaskUploadService, type MaskUploadService } from './use-cases/service.js';

@@ -25,7 +25,7 @@ import { fileFor, maskPath, put, startHost } from './support/host.js';
 import { png } from './support/png.js';
 import { createHostTable, freshDatabase } from './support/postgres.js';
 import { allRows, insertGroup, insertMasks } from './support/rows.js';
-import { freshBucket } from './support/s3.js';
+import { freshBucket, s3Cannot } from './support/s3.js';
 import { tcpProxy } from './support/tcp-proxy.js';
 
 /** A store into which objects come without being uploaded. */
@@ -169,7 +169,7 @@ function pick<T>(items: readonly T[], ...places: number[]): T[] {
   return places.flatMap((place) => items.at(place) ?? []);
 }
 
-const NOTHING = { missing: 0, wrongSize: 0, wrongChecksum: 0, unreadable: 0, orphaned: 0 };
+const NOTHING = { missing: 0, wrongSize: 0, wrongChecksum: 0, unreadable: 0, orphaned: 0, unfinished: 0 };
 
 async function rejection(work: Promise<unknown>): Promise<unknown> {
   return work.then(
@@ -223,12 +223,65 @@ for (const [name, newStore] of Object.entries(STORES)) {
           ok: true,
           masks: { checked: 30, missing: [], wrongSize: [], wrongChecksum: [], unreadable: [] },
           objects: { checked: 32, orphaned: [] },
+          uploads: { checked: 0, unfinished: [], ended: 0 },
           counts: NOTHING,
           repair: options.repair ? { enqueued: 0, refused: null } : null,
         });
         expect(findings).to.deep.equal([]);
       }
       expect(await allRows(own.knex)).to.deep.equal(rows);
+    });
+
+    it('finds uploads in parts that nobody can complete any more, and ends them when they are old', async function () {
+      if (name === 's3' && s3Cannot('multipart')) this.skip();
+      const [mask] = await own.masks(1);
+      const key = (of: string) => `${own.prefix}${own.groupId}/${of}.nii` as ObjectKey;
+      const start = (of: string) => store.storage.startMultipart(of as ObjectKey, { contentType: 'application/dicom' });
+      const [pending, queued, forgotten] = [key('pending'), key('queued'), key('forgotten')];
+      const times = { put_expires_at: own.knex.fn.now() };
+      await own.knex('annotation_mask_upload').insert({
+        ...{ id: randomUUID(), mask_group_id: own.groupId, file_path: pending, mime_type: 'application/dicom' },
+        ...{ file_size: 9, part_size: 5, expires_at: own.knex.fn.now(), ...times },
+      });
+      await own.knex('annotation_mask_deletion').insert({ file_path: queued, multipart: true, ...times });
+      for (const of of [pending, queued, forgotten, mask?.key ?? '', `other/${forgotten}`]) await start(of);
+      const left = async () => {
+        const keys: string[] = [];
+        for await (const one of store.storage.listMultiparts('')) keys.push(one.key);
+        return keys.sort();
+      };
+      const before = await left();
+      expect(before).to.have.length(5);
+
+      for (const options of [{}, { repair: true }]) {
+        const { ok, uploads, counts } = await own.maintenance.reconcile(options);
+        expect([ok, uploads.checked, uploads.ended]).to.deep.equal([false, 4, 0]);
+        expect(uploads.unfinished.map((one) => one.key)).to.have.members([forgotten, mask?.key]);
+        for (const { startedAt } of uploads.unfinished) {
+          expect(Math.abs(Date.parse(startedAt) - Date.now())).to.be.below(300_000);
+        }
+        expect(counts).to.deep.equal({ ...NOTHING, unfinished: 2 });
+        expect(await left()).to.deep.equal(before);
+      }
+      const { uploads, repair } = await own.maintenance.reconcile({ repair: true, orphanDelaySeconds: 0 });
+      expect(uploads.ended).to.equal(2);
+      expect(repair).to.deep.equal({ enqueued: 0, refused: null });
+      expect(await left()).to.deep.equal([pending, queued, `other/${forgotten}`].sort());
+      expect((await own.maintenance.reconcile()).ok).to.equal(true);
+      expect(await store.keys()).to.deep.equal([mask?.key]);
+    });
+
+    it('ends no upload in parts of a database that seems to have forgotten more than that', async function () {
+      if (name === 's3' && s3Cannot('multipart')) this.skip();
+      const [orphan = ''] = await own.orphans(11);
+      await store.storage.startMultipart(orphan as ObjectKey, { contentType: 'application/dicom' });
+      const careful = await own.maintenance.reconcile({ repair: true, orphanDelaySeconds: 0 });
+      expect(careful.repair?.refused).to.be.a('string');
+      expect(careful.uploads.ended).to.equal(0);
+      const forced = await own.maintenance.reconcile({ repair: true, orphanDelaySeconds: 0, force: true });
+      expect(forced.repair?.enqueued).to.equal(11);
+      await own.maintenance.sweep();
+      expect(await store.keys()).to.deep.equal([]);
     });
 
     it('finds every kind of fault among many objects, and changes nothing', async () => {

@@ -57,6 +57,18 @@ export async function unknownKeys(session: Session, schema: Schema, keys: readon
   return new Set(rows.map(({ key }) => key));
 }
 
+/** Those of the keys that are pending, or queued for deletion. */
+export async function pendingOrQueued(session: Session, schema: Schema, keys: readonly string[]): Promise<Set<string>> {
+  const { upload, deletion } = schema.tables;
+  const rows = await session.rows<{ key: string }>(
+    `SELECT key FROM unnest(?::text[]) AS listed (key)
+     WHERE EXISTS (SELECT FROM ${upload} t WHERE t.file_path = listed.key)
+        OR EXISTS (SELECT FROM ${deletion} t WHERE t.file_path = listed.key)`,
+    [keys],
+  );
+  return new Set(rows.map(({ key }) => key));
+}
+
 /** Queues those of the keys that none of the three tables holds, not to be deleted for `delaySeconds`. Gives their number. */
 export async function enqueueUnknown(
   session: Session,

@@ -149,9 +149,9 @@ const BRAND = Symbol.for('pacs-mask-upload.storage-error');
 
 /**
  * `no-such-key`: no such object. `no-such-upload`: no such unfinished upload in parts. `access-denied`: the store refused
- * our credentials. `unavailable`: anything else.
+ * our credentials. `unsupported`: the store does not do such a thing at all. `unavailable`: anything else.
  */
-export type StorageErrorCode = 'no-such-key' | 'no-such-upload' | 'access-denied' | 'unavailable';
+export type StorageErrorCode = 'no-such-key' | 'no-such-upload' | 'access-denied' | 'unsupported' | 'unavailable';
 
 /** Messages never hold a URL or a credential. */
 export class StorageError extends Error {

@@ -10,8 +10,9 @@ export interface MaskUploadMaintenance {
   sweep(): Promise<SweepResult>;
   /**
    * Compares masks with objects and objects with the tables, and reports: objects that are missing, of wrong size or
-   * (with `checksums`) of wrong bytes, and objects that no table knows. With `repair` the latter are queued for
-   * deletion, a week ahead. Deletes nothing itself. Runs beside uploads, deletions and sweeps.
+   * (with `checksums`) of wrong bytes, objects that no table knows, and uploads in parts that nobody can complete. With
+   * `repair` unknown objects are queued for deletion, a week ahead, and such uploads ended that are a week old. Deletes no
+   * object itself. Runs beside uploads, deletions and sweeps.
    */
   reconcile(options?: ReconcileOptions): Promise<ReconcileReport>;
   /** Runs `sweep` every `sweepIntervalSeconds`. Does not keep the process alive. */

@@ -3,7 +3,7 @@ import { unknownKeys } from '../repositories/reconcile.js';
 import { isStorageError, type ListedObject } from '../storage/storage.js';
 import { forEach } from './concurrency.js';
 import type { OrphanFinding } from './reconcile-report.js';
-import { type ReconcileRun, type ReconcileStep, STEP } from './reconcile-run.js';
+import { inSteps, type ReconcileRun, type ReconcileStep } from './reconcile-run.js';
 
 /**
  * Looks every object of this installation up in the tables. Others may keep theirs in the same store: only what is under
@@ -48,16 +48,4 @@ export function canBeQueued(key: string): boolean {
 
 function asFinding({ key, size, lastModified }: ListedObject): OrphanFinding {
   return { kind: 'orphaned', key, size, lastModified: lastModified.toISOString() };
-}
-
-async function* inSteps<T>(items: AsyncIterable<T>, signal: AbortSignal | undefined): AsyncGenerator<T[]> {
-  let step: T[] = [];
-  for await (const item of items) {
-    signal?.throwIfAborted();
-    step.push(item);
-    if (step.length < STEP) continue;
-    yield step;
-    step = [];
-  }
-  if (step.length > 0) yield step;
 }

@@ -24,7 +24,15 @@ export interface OrphanFinding {
   lastModified: string;
 }
 
-export type ReconcileFinding = MaskFinding | OrphanFinding;
+/** An upload in parts that the store keeps, and that nobody can complete any more. */
+export interface UnfinishedFinding {
+  kind: 'unfinished';
+  key: string;
+  /** ISO 8601 UTC. */
+  startedAt: string;
+}
+
+export type ReconcileFinding = MaskFinding | OrphanFinding | UnfinishedFinding;
 type Kind = ReconcileFinding['kind'];
 type Found<K extends Kind> = Extract<ReconcileFinding, { kind: K }>;
 
@@ -50,6 +58,12 @@ export interface ReconcileReport {
     checked: number;
     orphaned: OrphanFinding[];
   };
+  uploads: {
+    checked: number;
+    unfinished: UnfinishedFinding[];
+    /** Unfinished uploads that were ended, when asked to repair. */
+    ended: number;
+  };
   counts: Record<Kind, number>;
   /** Null unless asked to repair. */
   repair: Repair | null;
@@ -68,13 +82,15 @@ export function createFindings(onFinding?: (finding: ReconcileFinding) => void |
     wrongChecksum: [],
     unreadable: [],
     orphaned: [],
+    unfinished: [],
   };
-  const { orphaned, ...masks } = lists;
+  const { orphaned, unfinished, ...masks } = lists;
   const report: ReconcileReport = {
     ok: true,
     masks: { checked: 0, ...masks },
     objects: { checked: 0, orphaned },
-    counts: { missing: 0, wrongSize: 0, wrongChecksum: 0, unreadable: 0, orphaned: 0 },
+    uploads: { checked: 0, unfinished, ended: 0 },
+    counts: { missing: 0, wrongSize: 0, wrongChecksum: 0, unreadable: 0, orphaned: 0, unfinished: 0 },
     repair: null,
   };
   return {

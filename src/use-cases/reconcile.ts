@@ -2,6 +2,7 @@ import { enqueueUnknown } from '../repositories/reconcile.js';
 import type { Context } from './context.js';
 import { checkNumber } from './options.js';
 import { reconcileMasks } from './reconcile-masks.js';
+import { endUnfinished, unfinishedUploads } from './reconcile-multiparts.js';
 import { canBeQueued, orphanedObjects } from './reconcile-objects.js';
 import { createFindings, type ReconcileFinding, type ReconcileReport, type Repair } from './reconcile-report.js';
 import type { ReconcileRun } from './reconcile-run.js';
@@ -10,11 +11,17 @@ import { storageCall } from './storage-call.js';
 export interface ReconcileOptions {
   /** Reads every object again and compares its SHA-256, not only its size. Takes as long as reading them all. */
   checksums?: boolean | undefined;
-  /** Queues orphaned objects for deletion. Nothing else is ever repaired, and no mask row is ever deleted. */
+  /**
+   * Queues orphaned objects for deletion, and ends uploads in parts that were forgotten in the store. Nothing else is ever
+   * repaired, and no mask row is ever deleted.
+   */
   repair?: boolean | undefined;
   /** Repairs even when more than 1 % of the objects look orphaned. Be sure that no backup is coming back. */
   force?: boolean | undefined;
-  /** Seconds until a queued orphan is deleted, unless its mask has come back by then. Default 604,800, a week. */
+  /**
+   * Seconds until a queued orphan is deleted, unless its mask has come back by then; and since when an upload in parts
+   * must have been forgotten. Default 604,800, a week.
+   */
   orphanDelaySeconds?: number | undefined;
   /** Gets every finding, one after the other; the report lists only the first thousand of each kind. */
   onFinding?: ((finding: ReconcileFinding) => void | Promise<void>) | undefined;
@@ -52,7 +59,19 @@ export async function reconcile(context: Context, options: ReconcileOptions = {}
         report.objects.checked += checked;
         for (const finding of findings) await add(finding);
       }
-      if (options.repair === true) report.repair = await repair(run, report, delaySeconds, options.force === true);
+      for await (const { checked, findings } of unfinishedUploads(run)) {
+        report.uploads.checked += checked;
+        for (const { key, startedAt } of findings) {
+          await add({ kind: 'unfinished', key, startedAt: startedAt.toISOString() });
+        }
+      }
+      if (options.repair === true) {
+        report.repair = await repair(run, report, delaySeconds, options.force === true);
+        // a database that has forgotten masks may have forgotten uploads, too
+        if (report.repair.refused === null && report.counts.unfinished > 0) {
+          report.uploads.ended = await endUnfinished(run, delaySeconds);
+        }
+      }
       return report;
     });
   } catch (error) {

@@ -559,7 +559,9 @@ describe('S3 storage', () => {
         const { findings } = await open({ bucket: clean.name }).check();
         expect(findings.map(({ name }) => name)).to.deep.equal(names);
         expect(await clean.keys()).to.deep.equal([]);
-        expect(await all(open({ bucket: clean.name }).listMultiparts(''))).to.deep.equal([]);
+        if (!s3Cannot('multipart')) {
+          expect(await all(open({ bucket: clean.name }).listMultiparts(''))).to.deep.equal([]);
+        }
       } finally {
         await clean.drop();
       }

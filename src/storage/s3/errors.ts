@@ -34,6 +34,9 @@ export function answerError(status: number, code: string | undefined, bucketRegi
   if (code === 'InvalidObjectState') {
     return new StorageError('unavailable', 'The object is archived (InvalidObjectState): restore it first.');
   }
+  if (code === 'NotImplemented' || code === 'MethodNotAllowed') {
+    return new StorageError('unsupported', `The object store does not do this (${code}).`);
+  }
   if (status === 401 || status === 403) {
     return new StorageError('access-denied', `The object store refused access (${name}): ${hintForRefusal(code)}.`);
   }
