@@ -97,3 +97,8 @@ export async function postponeDeletions(
     [baseSeconds, keys],
   );
 }
+
+export async function countDeletions(session: Session, schema: Schema): Promise<number> {
+  const [row] = await session.rows<{ count: number }>(`SELECT count(*) AS count FROM ${schema.tables.deletion}`);
+  return row?.count ?? 0;
+}

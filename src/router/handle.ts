@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { ServerResponse } from 'node:http';
-import { isMaskUploadError, MaskUploadError } from '../domain/errors.js';
+import { type ErrorCode, isMaskUploadError, MaskUploadError } from '../domain/errors.js';
 import type { Principal } from '../domain/types.js';
 import { recordAudit } from '../repositories/audit.js';
 import { annotationIdToJson } from '../repositories/schema.js';
@@ -15,31 +15,41 @@ import type { Route } from './routes/route.js';
 
 export type Next = (error?: unknown) => void;
 
-/** Takes one request through authentication, authorisation and its use case to an answer; a HostError goes to `next`. */
+/**
+ * Takes one request through authentication, authorisation and its use case to an answer; a HostError goes to `next`.
+ * @returns the code of the error that it was answered with, if it was one
+ */
 export async function handle<P extends Principal>(
   deps: { context: Context; auth: Auth<P>; readBody: BodyReader },
   route: Route,
   req: HostRequest,
   res: ServerResponse,
   next: Next,
-): Promise<void> {
+): Promise<ErrorCode | undefined> {
   const left = new AbortController();
   // one for each look at the store that is under way
   setMaxListeners(0, left.signal);
   res.once('close', () => left.abort(new Error('The client has left.')));
   try {
     await send(res, await answer(deps, route, req, res, left.signal));
+    return undefined;
   } catch (error) {
-    if (error instanceof HostError) return next(error);
+    if (error instanceof HostError) {
+      next(error);
+      return undefined;
+    }
     // nobody is there to be told, and nothing has failed
-    if (left.signal.aborted && error === left.signal.reason) return;
+    if (left.signal.aborted && error === left.signal.reason) return undefined;
     const problem = isMaskUploadError(error)
       ? error
       : new MaskUploadError('internal-error', 'Something went wrong in the server. It has been told of it.', {
           cause: error,
         });
+    const { onEvent } = deps.context.settings;
+    if (problem.code === 'unauthenticated') {
+      onEvent({ type: 'unauthenticated', operation: route.operation, remoteAddress: remoteAddressOf(req) });
+    }
     if (problem.status >= 500) {
-      const { onEvent } = deps.context.settings;
       onEvent({
         type: 'request-failed',
         operation: route.operation,
@@ -52,6 +62,7 @@ export async function handle<P extends Principal>(
     const close = bodyIsLeft ? { Connection: 'close' } : undefined;
     const authenticate = problem.code === 'unauthenticated' ? { 'WWW-Authenticate': 'Bearer' } : undefined;
     sendProblem(res, problem, { ...close, ...authenticate });
+    return problem.code;
   }
 }
 

@@ -7,6 +7,7 @@ import { checkNumber, type MaskUploadOptions } from '../use-cases/options.js';
 import { type Auth, checkAuth, HostError, type HostRequest } from './auth.js';
 import { createBodyReader } from './body.js';
 import { handle, type Next } from './handle.js';
+import { observe } from './observe.js';
 import { sendProblem } from './respond.js';
 import { contentRoute, type DownloadMode } from './routes/content.js';
 import { maskGroupRoutes } from './routes/mask-groups.js';
@@ -66,7 +67,10 @@ export function createMaskUploadRouter<P extends Principal>(options: MaskUploadR
     router.all(path, (req, res, next) => {
       if (req.method === 'OPTIONS') return next();
       const route = methods.get(req.method === 'HEAD' ? 'GET' : req.method);
-      if (route) return void handle(deps, route, req as unknown as HostRequest, res, next);
+      if (route) {
+        const answer = () => handle(deps, route, req as unknown as HostRequest, res, next);
+        return void observe(context.settings.onEvent, route.operation, res, answer);
+      }
       const error = new MaskUploadError('method-not-allowed', `This path takes ${allowed}.`);
       sendProblem(res, error, { Allow: allowed });
     });

@@ -3,6 +3,7 @@ import type { CompleteRequest, Completion } from '../domain/types.js';
 import { validateBody } from '../domain/validation.js';
 import { recordAudit } from '../repositories/audit.js';
 import { groupExists } from '../repositories/groups.js';
+import { annotationIdToJson } from '../repositories/schema.js';
 import { type FileProblems, findFiles, knownProblems, refuseRepeats, throwProblems } from './completed-files.js';
 import type { Context, GroupScope } from './context.js';
 import { groupNotFound } from './get-mask-group.js';
@@ -49,9 +50,17 @@ async function complete(context: Context, scope: GroupScope, request: CompleteRe
   const verified = await verifyUploads(context, scope, files, found, problems);
   throwProblems(problems);
 
-  const { completion, replaced } = await context.database.write((session) =>
+  const { completion, recorded, replaced } = await context.database.write((session) =>
     recordFiles(session, scope, request, verified),
   );
   if (replaced.length > 0) context.upkeep.drainSoon();
+  context.settings.onEvent({
+    type: 'uploads-completed',
+    annotationId: annotationIdToJson(scope.schema, scope.annotation),
+    groupId: scope.groupId,
+    masks: recorded.length,
+    replaced: replaced.length,
+    bytes: recorded.reduce((sum, mask) => sum + (mask.file_size ?? 0), 0),
+  });
   return completion;
 }

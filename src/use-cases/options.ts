@@ -3,7 +3,8 @@ import type { MimeType } from '../domain/mime-types.js';
 import { resolveMimeTypes } from '../domain/mime-types.js';
 import { createNameGuard, type NameGuard } from '../domain/name-guard.js';
 import { MAX_MULTIPART_BYTES, MAX_PUT_BYTES, MIN_PART_BYTES } from '../domain/part-layout.js';
-import { guarded, logFailures, type OnEvent } from '../observability/events.js';
+import { logFailures, type OnEvent, toAll } from '../observability/events.js';
+import { recordMetrics } from '../observability/telemetry.js';
 import type { SchemaOptions } from '../repositories/schema.js';
 import type { Storage } from '../storage/storage.js';
 
@@ -55,7 +56,7 @@ export interface MaskUploadOptions {
   /** Milliseconds to wait for a connection of the pool. Default 10,000. */
   poolTimeoutMs?: number | undefined;
 
-  /** Told of failures and upkeep. Default: failures go to console.error. */
+  /** Told of requests, signing, verifying, completing, deleting and upkeep. Default: failures go to console.error. */
   onEvent?: OnEvent | undefined;
 }
 
@@ -146,6 +147,6 @@ export function resolveSettings(options: MaskUploadOptions): Settings {
     maintenance: options.maintenance ?? true,
     statementTimeoutMs: number('statementTimeoutMs', 10_000, { most: 600_000 }),
     poolTimeoutMs: number('poolTimeoutMs', 10_000, { most: 600_000 }),
-    onEvent: guarded(options.onEvent ?? logFailures),
+    onEvent: toAll(recordMetrics(), options.onEvent ?? logFailures),
   };
 }

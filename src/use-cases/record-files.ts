@@ -19,7 +19,7 @@ export async function recordFiles(
   scope: GroupScope,
   body: CompleteRequest,
   verified: VerifiedUploads,
-): Promise<{ completion: Completion; replaced: readonly number[] }> {
+): Promise<{ completion: Completion; recorded: readonly MaskRow[]; replaced: readonly number[] }> {
   const { schema, annotation, groupId, caller } = scope;
   const files = body.uploaded_files;
   if (!(await lockGroup(session, schema, annotation, groupId))) throw groupNotFound();
@@ -37,7 +37,7 @@ export async function recordFiles(
   }
 
   let replaced: readonly number[] = [];
-  const recorded: number[] = [];
+  const recorded: MaskRow[] = [];
   if (pending.length > 0) {
     const ids = pending.map(({ upload }) => upload.id);
     if (body.replace) {
@@ -48,7 +48,7 @@ export async function recordFiles(
     const results = ids.flatMap((id) => verified.get(id) ?? []);
     for (const mask of await recordMasks(session, schema, groupId, results)) {
       masks.set(mask.file_path, mask);
-      recorded.push(mask.id);
+      recorded.push(mask);
     }
     for (const { index, upload } of pending) {
       if (!masks.has(upload.file_path)) addProblem(problems, index, 'slice-exists', SLICE_EXISTS);
@@ -64,7 +64,7 @@ export async function recordFiles(
     outcome: 'done',
     annotation,
     groupId,
-    details: { mask_ids: recorded, replaced_mask_ids: replaced },
+    details: { mask_ids: recorded.map((mask) => mask.id), replaced_mask_ids: replaced },
   });
   return {
     completion: {
@@ -72,6 +72,7 @@ export async function recordFiles(
       processed_masks: files.length,
       masks: files.flatMap((file) => masks.get(keyOf(found.get(file)) ?? '') ?? []),
     },
+    recorded,
     replaced,
   };
 }

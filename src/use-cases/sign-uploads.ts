@@ -3,6 +3,7 @@ import { objectKey, uuidv7 } from '../domain/object-key.js';
 import { layoutOf } from '../domain/part-layout.js';
 import type { FileToSign, SignedMultipart, SignedPut, SignedUpload } from '../domain/types.js';
 import { validateBody } from '../domain/validation.js';
+import { inSpan } from '../observability/telemetry.js';
 import { recordAudit } from '../repositories/audit.js';
 import { lockGroup } from '../repositories/groups.js';
 import { insertUploads, type NewUpload } from '../repositories/uploads.js';
@@ -82,11 +83,16 @@ async function sign(
       details: { upload_ids: uploads.map(({ id }) => id), ttl_seconds: ttlSeconds },
     });
   });
-  return storageCall(() =>
-    mapInChunks(uploads, SIGNED_AT_ONCE, async (upload) =>
-      isMultipart(upload) ? inParts(upload, ttlSeconds) : signPending(context.storage, upload, ttlSeconds),
+  const signed = await inSpan('sign', { files: uploads.length }, () =>
+    storageCall(() =>
+      mapInChunks(uploads, SIGNED_AT_ONCE, async (upload) =>
+        isMultipart(upload) ? inParts(upload, ttlSeconds) : signPending(context.storage, upload, ttlSeconds),
+      ),
     ),
   );
+  const bytes = uploads.reduce((sum, upload) => sum + upload.file_size, 0);
+  context.settings.onEvent({ type: 'uploads-signed', files: uploads.length, bytes });
+  return signed;
 }
 
 /** What is too large for one PUT is cut; its parts are signed by its own route, when they are about to be sent. */

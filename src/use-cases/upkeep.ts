@@ -1,7 +1,13 @@
 import type { ObjectKey } from '../domain/types.js';
 import { deleteOldAudit } from '../repositories/audit.js';
 import type { Database } from '../repositories/database.js';
-import { type ClaimedDeletion, claimDeletions, postponeDeletions, settleDeletions } from '../repositories/deletions.js';
+import {
+  type ClaimedDeletion,
+  claimDeletions,
+  countDeletions,
+  postponeDeletions,
+  settleDeletions,
+} from '../repositories/deletions.js';
 import type { SchemaLoader } from '../repositories/schema.js';
 import { deleteExpiredUploads } from '../repositories/uploads.js';
 import type { Storage } from '../storage/storage.js';
@@ -111,6 +117,7 @@ export function createUpkeep({
   }
 
   async function sweep(): Promise<SweepResult> {
+    const startedAt = performance.now();
     const schema = await loadSchema();
     let expiredUploads = 0;
     for (let count = BATCH; count === BATCH && !stopped; ) {
@@ -122,7 +129,10 @@ export function createUpkeep({
       count = await database.write((session) => deleteOldAudit(session, schema, days, BATCH));
     }
     if (expiredUploads > 0) onEvent({ type: 'uploads-expired', count: expiredUploads });
-    return { expiredUploads, ...(await drain()) };
+    const drained = await drain();
+    const queued = await database.read((session) => countDeletions(session, schema));
+    onEvent({ type: 'upkeep-finished', queued, durationMs: performance.now() - startedAt });
+    return { expiredUploads, ...drained };
   }
 
   function track(work: Promise<unknown>): Promise<unknown> {

@@ -4,6 +4,7 @@ import { inspectContent } from '../domain/content.js';
 import type { ErrorCode } from '../domain/errors.js';
 import type { MimeType } from '../domain/mime-types.js';
 import type { Sha256Hex } from '../domain/types.js';
+import type { OnEvent, VerificationOutcome } from '../observability/events.js';
 import type { UploadRow } from '../repositories/uploads.js';
 import { isStorageError, type ObjectInfo, type Storage, StorageError } from '../storage/storage.js';
 import { assemble, type MissingParts, missingOf, missingParts } from './assemble-upload.js';
@@ -41,12 +42,28 @@ const TAIL_BYTES = 64;
 
 export function createVerifier(
   storage: Storage,
-  settings: { verifyConcurrency: number; mimeTypes: ReadonlyMap<string, MimeType> },
+  settings: { verifyConcurrency: number; mimeTypes: ReadonlyMap<string, MimeType>; onEvent: OnEvent },
 ): Verifier {
   const limit = createLimiter(settings.verifyConcurrency);
   const underWay = new Map<string, Promise<Verification>>();
 
   async function verify(upload: UploadRow, readOnce: ReadOnce): Promise<Verification> {
+    const startedAt = performance.now();
+    const tell = (outcome: VerificationOutcome) => {
+      const durationMs = performance.now() - startedAt;
+      settings.onEvent({ type: 'upload-verified', outcome, bytes: upload.file_size, durationMs });
+    };
+    try {
+      const found = await look(upload, readOnce);
+      if (found.status !== 'undecided') tell(found.status === 'rejected' ? found.code : found.status);
+      return found;
+    } catch (error) {
+      if (isStorageError(error)) tell('unavailable');
+      throw error;
+    }
+  }
+
+  async function look(upload: UploadRow, readOnce: ReadOnce): Promise<Verification> {
     const type = settings.mimeTypes.get(upload.mime_type);
     if (!type) return rejected('content-mismatch', 'Its MIME type is no longer accepted here.');
     const judged = (read: ReadObject | Verification) => ('status' in read ? read : judge(upload, type, read));

@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { inSpan } from '../observability/telemetry.js';
 import type { VerifiedUpload } from '../repositories/uploads.js';
 import { addProblem, type FileProblems, type FoundFiles, findFiles, problemOf } from './completed-files.js';
 import type { Context, GroupScope } from './context.js';
@@ -56,7 +57,9 @@ async function verifyInTime(context: Context, scope: GroupScope, places: Place[]
   };
   try {
     const work = Promise.all(places.map(verifyOne));
-    await storageCall(() => withinTime(work, context.settings.verifyTimeoutSeconds, scope.signal));
+    await inSpan('verify', { files: places.length }, () =>
+      storageCall(() => withinTime(work, context.settings.verifyTimeoutSeconds, scope.signal)),
+    );
   } catch (error) {
     left.abort();
     // keeping is a favour to the next call: that it fails is no news to this one

@@ -143,11 +143,18 @@ describe('mounting', () => {
     it(`says what is wrong when in Express ${express} something of the host's ate the body`, async () => {
       const events: unknown[] = [];
       const eat = (req: NodeJS.ReadableStream, _res: unknown, next: () => void) => void req.on('end', next).resume();
-      await withHost({ express, before: [eat], router: { onEvent: (event) => events.push(event) } }, async (host) => {
-        const answer = await host.api('POST', '/annotations/1/mask-groups', {});
-        expect(answer.status).to.equal(500);
-        expect(events[0]).to.have.nested.property('error.message').that.contains('Mount the router before it');
-      });
+      await withHost(
+        {
+          express,
+          before: [eat],
+          router: { onEvent: (event) => event.type === 'request-failed' && events.push(event) },
+        },
+        async (host) => {
+          const answer = await host.api('POST', '/annotations/1/mask-groups', {});
+          expect(answer.status).to.equal(500);
+          expect(events[0]).to.have.nested.property('error.message').that.contains('Mount the router before it');
+        },
+      );
     });
   }
 

@@ -32,7 +32,11 @@ for (const store of ['filesystem', 's3'] as const) {
         storage,
         database: inner.database,
         prepared: true,
-        router: { maintenance: false, download: 'proxy', onEvent: (event) => events.push(event) },
+        router: {
+          maintenance: false,
+          download: 'proxy',
+          onEvent: (event) => event.type === 'request-failed' && events.push(event),
+        },
       });
     });
     beforeEach(() => {

@@ -395,6 +395,7 @@ describe('when something unforeseen goes wrong', () => {
       router: {
         maintenance: false,
         onEvent(event) {
+          if (event.type !== 'request-failed') return;
           events.push(event);
           throw new Error(`the listener fails: ${SECRET}`);
         },
