@@ -36,7 +36,10 @@ export type MaskUploadEvent =
   | { type: 'objects-deleted'; count: number; failed: number }
   /** Pending uploads that nobody completed in time were given up. */
   | { type: 'uploads-expired'; count: number }
-  /** A whole upkeep run. `queued` are the keys whose deletion is not final yet: `deletionGraceSeconds` keeps them. */
+  /**
+   * A whole upkeep run. `queued` are the keys whose deletion is not final yet, counted up to a million:
+   * `deletionGraceSeconds` keeps them.
+   */
   | { type: 'upkeep-finished'; queued: number; durationMs: number };
 
 /** `verified`, `missing` (nothing is stored yet), `unavailable` (the store could not say), or why it was rejected. */

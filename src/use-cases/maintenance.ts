@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { createContext } from './context.js';
 import type { MaskUploadOptions } from './options.js';
 import { type ReconcileOptions, reconcile } from './reconcile.js';
@@ -25,12 +26,15 @@ export function createMaskUploadMaintenance(options: MaskUploadOptions): MaskUpl
   const context = createContext(options);
   const { sweep, start, stop } = context.upkeep;
   const stopping = new AbortController();
+  // one for each object that is looked at
+  setMaxListeners(0, stopping.signal);
   const reconciling = new Set<Promise<unknown>>();
   return {
     sweep,
     start,
     async reconcile(asked = {}) {
       const signal = asked.signal ? AbortSignal.any([stopping.signal, asked.signal]) : stopping.signal;
+      setMaxListeners(0, signal);
       const run = reconcile(context, { ...asked, signal });
       reconciling.add(run);
       try {

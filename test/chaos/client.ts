@@ -250,7 +250,7 @@ export async function runClient(world: World, witness: Witness, stopped: () => b
     const rounds = 1 + Math.floor(Math.random() * 5);
     for (let round = 0; round < rounds && !stopped(); round++) {
       await uploadSome(group);
-      if (chance(0.05)) await uploadVolume(group);
+      if (chance(0.1)) await uploadVolume(group);
       if (chance(0.2)) await deleteMask(group);
       if (chance(0.2)) await api('GET', `${group.path}/masks?include=download_url`);
     }
