@@ -1,11 +1,9 @@
-import { Readable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
+import type { Readable } from 'node:stream';
 import { MaskUploadError } from '../domain/errors.js';
 import { listMasks, type MaskPosition, type MaskRow, positionOf } from '../repositories/masks.js';
 import { mapAhead } from './concurrency.js';
 import type { Context, GroupScope } from './context.js';
-import { readMask } from './read-mask.js';
-import { storageCall } from './storage-call.js';
+import { isSmall, readMask } from './read-mask.js';
 
 /** The masks that a group held at one moment: these many, up to this id. */
 export interface GroupState {
@@ -15,8 +13,7 @@ export interface GroupState {
 
 const PAGE = 1000;
 
-/** Objects up to this size are read ahead, this many at a time: at most 4 MiB for each archive. */
-const SMALL_BYTES = 256 * 2 ** 10;
+/** Small objects read ahead, for each archive: at most 4 MiB in all. */
 const AHEAD = 16;
 
 /**
@@ -63,13 +60,11 @@ export async function* contentsOf(
   masks: AsyncIterable<MaskRow>,
   signal: AbortSignal,
 ): AsyncGenerator<MaskContent, void, undefined> {
-  const open = (mask: MaskRow) => readMask(context, scope, mask, { signal });
-  const started = mapAhead(masks, AHEAD, async (mask) => {
-    const small = mask.file_size !== null && mask.file_size <= SMALL_BYTES;
-    return { mask, bytes: small ? await storageCall(async () => buffer((await open(mask)).body)) : undefined };
-  });
-  for await (const { mask, bytes } of started) {
-    if (bytes) yield { mask, body: Readable.from(bytes, { objectMode: false }), length: bytes.length };
-    else yield { mask, ...(await open(mask)) };
+  const started = mapAhead(masks, AHEAD, async (mask) => ({
+    mask,
+    opened: isSmall(mask) ? await readMask(context, scope, mask, { signal }) : undefined,
+  }));
+  for await (const { mask, opened } of started) {
+    yield { mask, ...(opened ?? (await readMask(context, scope, mask, { signal }))) };
   }
 }

@@ -17,8 +17,10 @@ export interface Context {
   settings: Settings;
   verifier: Verifier;
   upkeep: Upkeep;
-  /** For asking the store whether objects are there: quick, so apart from verifying, which may take long. */
+  /** For quick questions to the store, so apart from verifying, which may take long: what is there, and small objects. */
   lookUp: Limiter;
+  /** For large objects on their way to clients: as slow as these, so they must not take every connection. */
+  downloads: Limiter;
   /** Aborted by `close`: large objects are then not read to their end. */
   closing: AbortSignal;
   /** Stops the upkeep and the reading of large objects, waiting for the upkeep that is under way. */
@@ -67,6 +69,7 @@ export function createContext(options: MaskUploadOptions): Context {
     verifier: createVerifier(storage, settings),
     upkeep,
     lookUp: createLimiter(settings.verifyConcurrency),
+    downloads: createLimiter(settings.downloadConcurrency),
     closing: closing.signal,
     close() {
       closing.abort();

@@ -37,6 +37,8 @@ export interface MaskUploadOptions {
   maxBatch?: number | undefined;
   /** Objects that this process verifies at the same time. Default 32. */
   verifyConcurrency?: number | undefined;
+  /** Large objects on their way to clients through this process at the same time; others wait. Default 16. */
+  downloadConcurrency?: number | undefined;
   /** Seconds after which `complete` answers 503 `verification-in-progress`. Default 20. */
   verifyTimeoutSeconds?: number | undefined;
 
@@ -71,6 +73,7 @@ export interface Settings {
   multipartThresholdBytes: number;
   maxBatch: number;
   verifyConcurrency: number;
+  downloadConcurrency: number;
   verifyTimeoutSeconds: number;
   uploadLifetimeSeconds: number;
   deletionGraceSeconds: number;
@@ -136,6 +139,7 @@ export function resolveSettings(options: MaskUploadOptions): Settings {
     }),
     maxBatch: number('maxBatch', 1000, { most: 1000 }),
     verifyConcurrency: number('verifyConcurrency', 32, { most: 1000 }),
+    downloadConcurrency: number('downloadConcurrency', 16, { most: 1000 }),
     verifyTimeoutSeconds: number('verifyTimeoutSeconds', 20, { least: 0.1, most: 3600, whole: false }),
     uploadLifetimeSeconds: number('uploadLifetimeSeconds', 86_400, { least: 0 }),
     deletionGraceSeconds: number('deletionGraceSeconds', 3600, { least: 0 }),

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
-import { pipeline, type Readable, Transform } from 'node:stream';
+import { pipeline, Readable, Transform } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import type { ByteRange } from '../domain/conditional-request.js';
 import { findMask, type MaskRow } from '../repositories/masks.js';
 import { isStorageError, StorageError } from '../storage/storage.js';
+import type { Limiter } from './concurrency.js';
 import type { Context, Scope } from './context.js';
 import { maskNotFound } from './get-mask.js';
 import { storageCall } from './storage-call.js';
@@ -13,9 +15,17 @@ export interface ReadMaskOptions {
   signal?: AbortSignal | undefined;
 }
 
+/** Up to here bytes are read whole: they are checked before any goes out, and no slow client holds their connection. */
+const SMALL_BYTES = 256 * 2 ** 10;
+
+export function isSmall(mask: MaskRow): boolean {
+  return mask.file_size !== null && mask.file_size <= SMALL_BYTES;
+}
+
 /**
- * Opens a mask's object. The stream fails before its last bytes unless they are what the row promises: size and, of a
- * whole object, SHA-256. (Rows adopted from tables made by hand may promise neither.) Destroying it ends the reading.
+ * The bytes of a mask's object. The stream fails before its last bytes unless they are what the row promises: size and,
+ * of a whole object, SHA-256. (Rows adopted from tables made by hand may promise neither.) Large ones wait for their
+ * turn among `downloadConcurrency`, and keep it until the stream is read to its end or destroyed.
  *
  * @returns the stream, and how many bytes it will give.
  * @throws MaskUploadError `mask-not-found` when it was deleted meanwhile; `storage-unavailable`, also for an object of
@@ -25,8 +35,34 @@ export async function readMask(
   context: Context,
   scope: Scope,
   mask: MaskRow,
-  { range, signal }: ReadMaskOptions = {},
-): Promise<{ body: Readable; length: number }> {
+  options: ReadMaskOptions = {},
+): Promise<Opened> {
+  const { range } = options;
+  const small = range ? range.end - range.start < SMALL_BYTES : isSmall(mask);
+  if (!small) return inTurn(context.downloads, () => open(context, scope, mask, options));
+  const bytes = await context.lookUp(() =>
+    storageCall(async () => buffer((await open(context, scope, mask, options)).body)),
+  );
+  return { body: Readable.from(bytes, { objectMode: false }), length: bytes.length };
+}
+
+interface Opened {
+  body: Readable;
+  length: number;
+}
+
+function inTurn(limit: Limiter, work: () => Promise<Opened>): Promise<Opened> {
+  return new Promise((resolve, reject) => {
+    limit(async () => {
+      const opened = await work();
+      const closed = new Promise((done) => opened.body.once('close', done));
+      resolve(opened);
+      await closed;
+    }).catch(reject);
+  });
+}
+
+function open(context: Context, scope: Scope, mask: MaskRow, { range, signal }: ReadMaskOptions): Promise<Opened> {
   return askStore(context, scope, mask, async () => {
     const { info, body } = await context.storage.read(mask.file_path, { range, signal });
     if (info.size !== (mask.file_size ?? info.size)) {

@@ -35,6 +35,7 @@ for (const store of ['filesystem', 's3'] as const) {
         router: {
           maintenance: false,
           download: 'proxy',
+          downloadConcurrency: 1,
           onEvent: (event) => event.type === 'request-failed' && events.push(event),
         },
       });
@@ -233,6 +234,39 @@ for (const store of ['filesystem', 's3'] as const) {
         });
         expect(answer.headers.get('cache-control')).to.equal('no-store');
       }
+    });
+
+    it('leaves connections to the store for others when clients are slow', async () => {
+      const large = pngOf(30 * 2 ** 20, 13);
+      const first = await maskOf(large);
+      const second = await maskOf(large);
+      const small = await maskOf(png({ value: 13 }));
+      const slow = await begin(first.path);
+      const waiting = ask(second.path);
+      await waitFor(async () => (await recorded(second.mask)) === 1, { message: 'the second to be on its way' });
+      expect((await ask(small.path)).status).to.equal(200);
+      expect((await maskOf(png({ value: 15 }))).mask.id).to.be.a('number');
+      expect(storage.open.size).to.equal(1);
+      slow.destroy();
+      expect((await waiting).bytes.equals(large)).to.equal(true);
+    });
+
+    async function recorded(mask: Mask): Promise<number> {
+      const { rows } = await host.knex.raw(
+        `select count(*)::int as count from annotation_mask_audit
+         where action = 'content-downloaded' and details->'mask_ids' = ?::jsonb`,
+        [JSON.stringify([mask.id])],
+      );
+      return rows[0].count;
+    }
+
+    it('answers 503 when a small object has changed', async () => {
+      const bytes = png({ value: 14 });
+      const { mask, path } = await maskOf(bytes);
+      const changed = Buffer.from(bytes);
+      changed[50] = (changed[50] ?? 0) ^ 1;
+      await overwriteIn(inner, mask.file_path, changed);
+      expect((await host.api('GET', path)).body?.code).to.equal('storage-unavailable');
     });
 
     it('answers 503 when the object is missing or of another size, and breaks the connection when it has changed', async () => {
