@@ -29,6 +29,7 @@ for (const store of ['filesystem', 's3'] as const) {
       inner = await startHost({ store, router: { maintenance: false } });
       storage = watched(inner.storage);
       host = await startHost({
+        express: store === 's3' ? 4 : 5,
         storage,
         database: inner.database,
         prepared: true,
