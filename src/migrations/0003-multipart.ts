@@ -16,6 +16,8 @@ export async function addMultipart(session: Session, tables: Tables, schema: str
   );
   await session.execute(`ALTER TABLE ${tables.deletion} ADD COLUMN multipart boolean NOT NULL DEFAULT false`);
 
+  // a process may be putting the parts together right now: what it makes of them must still find the key in the queue
+  const putExpiresAt = 'greatest(put_expires_at, verifying_until)';
   const onConflict = `ON CONFLICT (file_path) DO UPDATE SET
         put_expires_at = greatest(annotation_mask_deletion.put_expires_at, excluded.put_expires_at),
         not_before = least(annotation_mask_deletion.not_before, excluded.not_before),
@@ -37,7 +39,7 @@ export async function addMultipart(session: Session, tables: Tables, schema: str
         END IF;
       ELSE
         INSERT INTO ${tables.deletion} (file_path, put_expires_at, multipart)
-        SELECT gone.file_path, gone.put_expires_at, gone.part_size IS NOT NULL FROM gone
+        SELECT gone.file_path, ${putExpiresAt}, gone.part_size IS NOT NULL FROM gone
         WHERE NOT EXISTS (SELECT FROM ${tables.mask} mask WHERE mask.file_path = gone.file_path)
         ORDER BY gone.file_path
         ${onConflict};
@@ -56,7 +58,7 @@ export async function addMultipart(session: Session, tables: Tables, schema: str
         SELECT 'deleted', 'done', jsonb_build_object('truncated_masks', count(*)) FROM ${tables.mask} HAVING count(*) > 0;
       ELSE
         INSERT INTO ${tables.deletion} (file_path, put_expires_at, multipart)
-        SELECT file_path, put_expires_at, part_size IS NOT NULL FROM ${tables.upload} ORDER BY file_path
+        SELECT file_path, ${putExpiresAt}, part_size IS NOT NULL FROM ${tables.upload} ORDER BY file_path
         ${onConflict};
       END IF;
       RETURN NULL;

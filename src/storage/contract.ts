@@ -58,7 +58,7 @@ export interface StorageContractBackend {
   prefix?: string;
   /** Guarantees that the server under test does not give. Their tests are reported as skipped, by name. */
   skip?: readonly GuaranteeName[];
-  /** How many objects to list in the test of paging; S3 pages hold 1000. Default 0: the test is skipped. */
+  /** How many objects and parts to list in the tests of paging; S3 pages hold 1000. Default 0: they are skipped. */
   listedObjects?: number;
 }
 

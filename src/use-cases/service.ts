@@ -146,8 +146,7 @@ export function createMaskUploadService(options: MaskUploadOptions): MaskUploadS
     listUploads: async (target, query = {}) =>
       listUploads(context, await openGroup(target), parseListUploadsQuery(asParams(query))),
     // parts are answered exactly when they are asked for
-    renewUpload: async (target, { ttl_seconds } = {}) =>
-      (await renewUpload(context, await openUpload(target), { ttl_seconds })) as SignedPut,
+    renewUpload: async (target, body = {}) => (await renewUpload(context, await openUpload(target), body)) as SignedPut,
     signParts: async (target, body) => (await renewUpload(context, await openUpload(target), body)) as SignedParts,
     giveUpUpload: async (target) => giveUpUpload(context, await openUpload(target)),
     completeUpload: async (target, body) => completeUpload(context, await openGroup(target), body),

@@ -105,14 +105,16 @@ export function createUpkeep({
   /** The lease is for all of them: what a slow store has no time for is put off, as if it had failed. */
   async function failedAborts(keys: readonly ObjectKey[]): Promise<ReadonlySet<string>> {
     const failed = new Set<string>(keys);
+    const errors: unknown[] = [];
     const until = performance.now() + ABORT_SECONDS * 1000;
     await forEach(keys, ABORTED_AT_ONCE, undefined, async (key) => {
       if (performance.now() > until) return;
       await storage.abortMultipart(key).then(
         () => failed.delete(key),
-        (error) => onEvent({ type: 'upkeep-failed', error }),
+        (error) => errors.push(error),
       );
     });
+    if (errors.length > 0) onEvent({ type: 'upkeep-failed', error: errors[0] });
     return failed;
   }
 

@@ -450,6 +450,40 @@ for (const store of ['s3', 'filesystem'] as const) {
       });
     }
 
+    it('leaves no object behind that the store makes when the upload is deleted already', async () => {
+      const file = volume(6 * MiB);
+      const upload = await sign(host, group, file);
+      await send(host, group, upload, file, 1, 2);
+      // long after the last URL died, so that nothing but the work under way keeps the key queued
+      await host.knex('annotation_mask_upload').update({ put_expires_at: host.knex.raw("now() - interval '3 h'") });
+      let begun = false;
+      let open = () => {};
+      const gate = new Promise<void>((resolve) => {
+        open = resolve;
+      });
+      const late = await another({
+        async completeMultipart(key) {
+          begun = true;
+          await gate;
+          const conditions = { contentType: 'application/x-nifti', contentLength: file.length, ttlSeconds: 60 };
+          const { url, method, headers } = await host.storage.signUpload(key, conditions);
+          expect((await fetch(url, { method, headers, body: file as never })).status).to.equal(200);
+        },
+      });
+      const completing = complete(late, group, upload.upload_id);
+      await waitFor(() => begun, { message: 'the parts to be put together' });
+      await host.knex('annotation_mask_group').delete();
+      await sweep();
+      open();
+      await waitFor(async () => (await host.keys()).length === 1, { message: 'the store to be done' });
+      expectProblem(await completing, 404, 'mask-group-not-found');
+      expect(await host.knex('annotation_mask_deletion')).to.have.length(1);
+      await letUrlsDie('annotation_mask_deletion');
+      await host.knex('annotation_mask_deletion').update({ not_before: host.knex.raw('now()') });
+      await sweep();
+      await expectOnlyMasks();
+    });
+
     it('takes away what a lost race left in the store, before it is a mask', async () => {
       const file = volume();
       const upload = await sign(host, group, file);
