@@ -1,0 +1,106 @@
+import { withDeadline } from './deadline.js';
+import { aborted, type FieldError, MaskClientError } from './errors.js';
+import type { ClientOptions, HeadersLike } from './types.js';
+
+/** Longer than any answer of the API takes: `complete` gives up by itself after some 20 s. */
+const ANSWER_TIMEOUT_MS = 90_000;
+
+export interface ApiAnswer {
+  status: number;
+  /** Undefined where bytes were asked for. */
+  json: unknown;
+  response: Response;
+}
+
+export type ApiRequester = (
+  method: string,
+  path: string,
+  options: { body?: unknown; signal: AbortSignal | undefined; bytes?: boolean },
+) => Promise<ApiAnswer>;
+
+/** Calls the API with the caller's headers. Rejects with MaskClientError for every answer that is not a success. */
+export function createRequester({ baseUrl, headers, fetch: ownFetch }: ClientOptions): ApiRequester {
+  const base = baseUrl.replace(/\/+$/, '');
+  return async (method, path, { body, signal, bytes = false }) => {
+    const sent = new Headers(await headersNow(headers));
+    if (body !== undefined) sent.set('Content-Type', 'application/json');
+    const init: RequestInit = { method, headers: sent, redirect: bytes ? 'manual' : 'follow' };
+    if (body !== undefined) init.body = JSON.stringify(body);
+    try {
+      return await withDeadline(signal, ANSWER_TIMEOUT_MS, async (withinTime) => {
+        const response = await (ownFetch ?? fetch)(`${base}${path}`, { ...init, signal: withinTime });
+        if (bytes && (response.ok || isRedirect(response))) {
+          return { status: response.status, json: undefined, response };
+        }
+        return { status: response.status, json: await jsonOf(response), response };
+      });
+    } catch (error) {
+      if (error instanceof MaskClientError) throw error;
+      if (signal?.aborted) throw aborted();
+      throw new MaskClientError('network-error', 'The server did not answer.', { retryable: true, cause: error });
+    }
+  };
+}
+
+async function headersNow(headers: ClientOptions['headers']): Promise<HeadersLike> {
+  return (typeof headers === 'function' ? await headers() : headers) ?? {};
+}
+
+/** What a page sees of a redirect that it does not follow is opaque. */
+function isRedirect({ type, status }: Response): boolean {
+  return type === 'opaqueredirect' || (status >= 300 && status < 400);
+}
+
+async function jsonOf(response: Response): Promise<unknown> {
+  const text = await response.text();
+  const json = parsed(text);
+  if (!response.ok) throw problem(response, json);
+  if (response.status !== 204 && json === undefined) {
+    const message = 'The answer is not JSON: is baseUrl where the API is mounted?';
+    throw new MaskClientError('network-error', message, { status: response.status });
+  }
+  return json;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The API's own problem; or what a proxy or the host says in its place, told apart by its status alone. */
+function problem(response: Response, json: unknown): MaskClientError {
+  const { status } = response;
+  const { code, detail, errors } = (json ?? {}) as { code?: unknown; detail?: unknown; errors?: unknown };
+  const retryAfterSeconds = retryAfter(response.headers.get('Retry-After'));
+  const details = {
+    status,
+    retryable: isWorthRepeating(status),
+    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+  };
+  if (typeof code === 'string' && typeof detail === 'string') {
+    const fields = Array.isArray(errors) ? (errors as FieldError[]) : [];
+    return new MaskClientError(code as FieldError['code'], detail, { ...details, errors: fields });
+  }
+  return new MaskClientError(codeOfStatus(status), `The server answered ${status}.`, details);
+}
+
+function codeOfStatus(status: number): MaskClientError['code'] {
+  if (status === 401) return 'unauthenticated';
+  if (status === 403) return 'forbidden';
+  if (status === 413) return 'body-too-large';
+  return 'network-error';
+}
+
+export function isWorthRepeating(status: number): boolean {
+  return status === 408 || status === 425 || status === 429 || status >= 500;
+}
+
+/** RFC 9110 § 10.2.3: seconds, or a date. A day is the most that anyone can mean. */
+export function retryAfter(value: string | null): number | undefined {
+  if (value === null) return undefined;
+  const seconds = /^\d+$/.test(value) ? Number(value) : (Date.parse(value) - Date.now()) / 1000;
+  return Number.isFinite(seconds) ? Math.min(Math.max(seconds, 0), 86_400) : undefined;
+}

@@ -1,0 +1,105 @@
+import { type ApiRequester, createRequester } from './api-request.js';
+import type { operations } from './openapi-types.js';
+import { fetchSigned } from './store-get.js';
+import type { ClientOptions } from './types.js';
+
+/** Every operation of the API: its method and path. */
+const ROUTES = {
+  createMaskGroup: ['POST', '/annotations/{annotation_id}/mask-groups'],
+  listMaskGroups: ['GET', '/annotations/{annotation_id}/mask-groups'],
+  getMaskGroup: ['GET', '/annotations/{annotation_id}/mask-groups/{group_id}'],
+  updateMaskGroup: ['PATCH', '/annotations/{annotation_id}/mask-groups/{group_id}'],
+  deleteMaskGroup: ['DELETE', '/annotations/{annotation_id}/mask-groups/{group_id}'],
+  signUpload: ['POST', '/annotations/{annotation_id}/mask-groups/{group_id}/signed-url'],
+  signUploads: ['POST', '/annotations/{annotation_id}/mask-groups/{group_id}/signed-urls'],
+  completeUpload: ['POST', '/annotations/{annotation_id}/mask-groups/{group_id}/complete'],
+  listUploads: ['GET', '/annotations/{annotation_id}/mask-groups/{group_id}/uploads'],
+  renewUpload: ['POST', '/annotations/{annotation_id}/mask-groups/{group_id}/uploads/{upload_id}/signed-url'],
+  giveUpUpload: ['DELETE', '/annotations/{annotation_id}/mask-groups/{group_id}/uploads/{upload_id}'],
+  listMasks: ['GET', '/annotations/{annotation_id}/mask-groups/{group_id}/masks'],
+  getMask: ['GET', '/annotations/{annotation_id}/masks/{mask_id}'],
+  signMaskDownload: ['POST', '/annotations/{annotation_id}/masks/{mask_id}/download-url'],
+  getMaskContent: ['GET', '/annotations/{annotation_id}/masks/{mask_id}/content'],
+  deleteMask: ['DELETE', '/annotations/{annotation_id}/masks/{mask_id}'],
+} as const satisfies Record<keyof operations, readonly [string, string]>;
+
+type OperationId = keyof operations;
+
+type Body<Id extends OperationId> = operations[Id] extends { requestBody: { content: { 'application/json': infer B } } }
+  ? { body: B }
+  : NonNullable<operations[Id]['requestBody']> extends { content: { 'application/json': infer B } }
+    ? { body?: B }
+    : unknown;
+
+type QueryOf<Id extends OperationId> = NonNullable<operations[Id]['parameters']['query']>;
+type Query<Id extends OperationId> = [QueryOf<Id>] extends [never] ? unknown : QueryOf<Id>;
+
+/** Path and query parameters as the API names them, side by side; `body` where there is one. */
+export type OperationInput<Id extends OperationId> = operations[Id]['parameters']['path'] &
+  Query<Id> &
+  Body<Id> & { signal?: AbortSignal };
+
+type JsonOf<R> = R extends { content: { 'application/json': infer J } } ? J : undefined;
+
+/** The JSON of the answer; undefined where there is none; the Response itself for bytes. */
+export type OperationOutput<Id extends OperationId> = Id extends 'getMaskContent'
+  ? Response
+  : JsonOf<operations[Id]['responses'][keyof operations[Id]['responses']]>;
+
+/** One function per operation of the API. All reject with MaskClientError. Nothing is repeated: that is the caller's. */
+export type MaskClient = {
+  [Id in OperationId]: (input: OperationInput<Id>) => Promise<OperationOutput<Id>>;
+};
+
+export function createMaskClient(options: ClientOptions): MaskClient {
+  const request = createRequester(options);
+  const json = Object.entries(ROUTES).map(([id, [method, path]]) => [
+    id,
+    (input: Record<string, unknown>) => call(request, method, path, input),
+  ]);
+  const client = Object.fromEntries(json) as MaskClient;
+  return { ...client, getMaskContent: (input) => maskContent(request, client, input) };
+}
+
+async function call(request: ApiRequester, method: string, template: string, input: Record<string, unknown>) {
+  const { path, query } = addressOf(template, input);
+  const response = await request(method, `${path}${query}`, {
+    body: input.body,
+    signal: input.signal as AbortSignal | undefined,
+  });
+  return response.status === 204 ? undefined : response.json;
+}
+
+function addressOf(template: string, input: Record<string, unknown>): { path: string; query: string } {
+  const rest = new Map(Object.entries(input));
+  rest.delete('body');
+  rest.delete('signal');
+  const path = template.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const value = rest.get(name);
+    rest.delete(name);
+    if (value === undefined) throw new TypeError(`pass ${name}`);
+    return encodeURIComponent(String(value));
+  });
+  const query = new URLSearchParams();
+  for (const [name, value] of rest) if (value !== undefined && value !== null) query.set(name, String(value));
+  const text = query.toString();
+  return { path, query: text && `?${text}` };
+}
+
+/**
+ * A redirect to the store is not followed: `fetch` would take the API's headers along to another origin (all but
+ * Authorization). The signed URL is asked for instead, and gets none of them.
+ */
+async function maskContent(
+  request: ApiRequester,
+  client: MaskClient,
+  { annotation_id, mask_id, signal }: OperationInput<'getMaskContent'>,
+): Promise<Response> {
+  const [method, template] = ROUTES.getMaskContent;
+  const { path } = addressOf(template, { annotation_id, mask_id });
+  const { response } = await request(method, path, { signal, bytes: true });
+  if (response.ok) return response;
+  await response.body?.cancel();
+  const signed = await client.signMaskDownload({ annotation_id, mask_id, ...(signal && { signal }) });
+  return fetchSigned(signed, { signal });
+}

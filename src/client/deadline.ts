@@ -1,0 +1,51 @@
+import { aborted } from './errors.js';
+
+/**
+ * Runs `work` with a signal that follows `signal` and is aborted after `ms`, too. Not AbortSignal.any, which browsers
+ * have only since 2024.
+ */
+export async function withDeadline<T>(
+  signal: AbortSignal | undefined,
+  ms: number,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  if (signal?.aborted) throw aborted();
+  const controller = new AbortController();
+  const stop = () => controller.abort();
+  const timer = setTimeout(stop, ms);
+  signal?.addEventListener('abort', stop);
+  try {
+    return await work(controller.signal);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', stop);
+  }
+}
+
+/** Resolves after `ms`; rejects with `aborted` as soon as the signal is. */
+export function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(aborted());
+    const stop = () => {
+      clearTimeout(timer);
+      reject(aborted());
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', stop);
+      resolve();
+    }, ms);
+    signal?.addEventListener('abort', stop);
+  });
+}
+
+/** A deadline that every call of `touch` puts off again. */
+export function idleTimer(ms: number, onIdle: () => void): { touch(): void; end(): void } {
+  let timer = setTimeout(onIdle, ms);
+  return {
+    touch() {
+      clearTimeout(timer);
+      timer = setTimeout(onIdle, ms);
+    },
+    end: () => clearTimeout(timer),
+  };
+}
