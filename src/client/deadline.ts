@@ -22,6 +22,15 @@ export async function withDeadline<T>(
   }
 }
 
+/** Node warns of a leak from the eleventh listener on; one for each request under way is none. */
+export function manyListeners(signal: AbortSignal): void {
+  const node = (globalThis as { process?: { getBuiltinModule?: (id: string) => unknown } }).process;
+  const events = node?.getBuiltinModule?.('node:events') as
+    | { setMaxListeners(most: number, target: AbortSignal): void }
+    | undefined;
+  events?.setMaxListeners(0, signal);
+}
+
 /** Resolves after `ms`; rejects with `aborted` as soon as the signal is. */
 export function pause(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -5,10 +5,11 @@ import { unreadable } from './prepare-file.js';
 import { ATTEMPTS, waitMs } from './repeat.js';
 import { type PutAnswer, type PutOptions, putOnce, type SignedPut } from './store-put.js';
 
-/** A URL is renewed when it has less than this to live. */
+/** A URL is renewed when it has less than this to live, or a fifth of its life. */
 const SPARE_MS = 2000;
-/** Fresh URLs for a store that refuses them. */
+/** Fresh URLs for a store that refuses them, and for a link so slow that they expire on the way. */
 const MAX_REFUSALS = 3;
+const MAX_EXPIRIES = 20;
 /** Of a 400: the store says so when a proxy cuts a body half-way, and also of bytes that are not those that were signed. */
 const MAX_BAD_REQUESTS = 4;
 
@@ -33,7 +34,8 @@ export interface PersistentPut {
 }
 
 export function deadAt(expiresInSeconds: number): number {
-  return performance.now() + expiresInSeconds * 1000 - SPARE_MS;
+  const life = expiresInSeconds * 1000;
+  return performance.now() + life - Math.min(SPARE_MS, life / 5);
 }
 
 /**
@@ -47,6 +49,7 @@ export async function putPersistently(put: PersistentPut, options: PutOptions): 
   const startedAt = performance.now();
   let { signed } = put;
   let refusals = 0;
+  let expiries = 0;
   let badRequests = 0;
   for (let attempt = 0; ; ) {
     if (put.health.down) throw unreachable();
@@ -59,7 +62,8 @@ export async function putPersistently(put: PersistentPut, options: PutOptions): 
     }
     options.onBytes(0);
     if (status === 403) {
-      if (performance.now() < signed.deadAt && ++refusals >= MAX_REFUSALS) throw refused(answer);
+      const expired = performance.now() >= signed.deadAt;
+      if (expired ? ++expiries >= MAX_EXPIRIES : ++refusals >= MAX_REFUSALS) throw refused(answer);
       signed = undefined;
       continue;
     }

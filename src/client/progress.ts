@@ -7,7 +7,9 @@ const TICK_MS = 1000;
 const WINDOW_MS = 5000;
 
 export interface Progress {
-  groupId: number | null;
+  readonly groupId: number | null;
+  /** There is a group. */
+  opened(groupId: number): void;
   /** Says which phase it is from now on. */
   enter(phase: UploadPhase): void;
   status(index: number, status: FileStatus, error?: MaskClientError): void;
@@ -28,6 +30,8 @@ export function createProgress(sizes: readonly number[], onProgress?: (progress:
   const samples = [{ at: performance.now(), moved: 0 }];
   let moved = 0;
   let phase: UploadPhase = 'preparing';
+  let groupId: number | null = null;
+  let ended = false;
   const ticking = onProgress && setInterval(() => tell(), TICK_MS);
 
   function rate(): number {
@@ -40,10 +44,10 @@ export function createProgress(sizes: readonly number[], onProgress?: (progress:
   }
 
   function tell(file?: FileProgress): void {
-    if (!onProgress) return;
+    if (!onProgress || ended) return;
     const bytesPerSecond = rate();
     onProgress({
-      groupId: progress.groupId,
+      groupId,
       phase,
       files: { ...counts },
       bytes: { ...bytes },
@@ -53,8 +57,19 @@ export function createProgress(sizes: readonly number[], onProgress?: (progress:
     });
   }
 
-  const progress: Progress = {
-    groupId: null,
+  function setSent(file: FileProgress, sent: number): void {
+    bytes.sent += sent - file.sent;
+    file.sent = sent;
+  }
+
+  return {
+    get groupId() {
+      return groupId;
+    },
+    opened(id) {
+      groupId = id;
+      tell();
+    },
     enter(next) {
       if (phase === next) return;
       phase = next;
@@ -90,13 +105,7 @@ export function createProgress(sizes: readonly number[], onProgress?: (progress:
       clearInterval(ticking);
       phase = last;
       tell();
+      ended = true;
     },
   };
-
-  function setSent(file: FileProgress, sent: number): void {
-    bytes.sent += sent - file.sent;
-    file.sent = sent;
-  }
-
-  return progress;
 }

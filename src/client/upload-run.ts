@@ -1,0 +1,125 @@
+import { createMaskClient, type MaskClient } from './api.js';
+import { manyListeners } from './deadline.js';
+import { aborted, asClientError, MaskClientError } from './errors.js';
+import { createLedger, type Ledger } from './ledger.js';
+import type { StoreHealth } from './persistent-put.js';
+import { createProgress, type Progress } from './progress.js';
+import type { MaskFile, UploadOptions } from './types.js';
+
+/** What the steps of one upload share. */
+export interface UploadRun {
+  client: MaskClient;
+  files: readonly MaskFile[];
+  annotationId: string | number;
+  groupId: number;
+  compress: boolean;
+  replace: boolean;
+  concurrency: number;
+  idleTimeoutMs: number;
+  storeFetch: typeof fetch | undefined;
+  progress: Progress;
+  ledger: Ledger;
+  health: StoreHealth;
+  /** Uploads that the server waits for. */
+  pending: Set<string>;
+  /** Aborted when the upload is over, for whatever reason. */
+  signal: AbortSignal;
+  /** Ends the upload: nothing of it can succeed any more. */
+  stop(error: unknown): void;
+  /** Rejects when the upload is stopped. */
+  stopped: Promise<never>;
+  /** Lets go of everything; of no effect when it is over already. */
+  close(): void;
+}
+
+const DEFAULT_CONCURRENCY = 8;
+const DEFAULT_IDLE_TIMEOUT_MS = 60_000;
+
+export function openRun(options: UploadOptions): UploadRun {
+  checkOptions(options);
+  const controller = new AbortController();
+  manyListeners(controller.signal);
+  let reject: (error: MaskClientError) => void = () => undefined;
+  const stopped = new Promise<never>((_, rejectIt) => {
+    reject = rejectIt;
+  });
+  stopped.catch(() => undefined); // it may be over before anybody waits for it
+  const stop = (error: unknown) => {
+    reject(asClientError(error));
+    controller.abort();
+  };
+  const onAbort = () => stop(aborted());
+  options.signal?.addEventListener('abort', onAbort);
+  if (options.signal?.aborted) onAbort();
+
+  const { onProgress } = options;
+  const progress = createProgress(
+    options.files.map(({ data }) => (data instanceof Uint8Array ? data.byteLength : data.size)),
+    onProgress &&
+      ((told) => {
+        try {
+          onProgress(told);
+        } catch (error) {
+          stop(new MaskClientError('invalid-request', 'onProgress threw.', { cause: error }));
+        }
+      }),
+  );
+  return {
+    client: createMaskClient(options),
+    files: options.files,
+    annotationId: options.annotationId,
+    groupId: options.groupId ?? 0,
+    compress: options.compress === true || options.compress === 'auto',
+    replace: options.replace ?? false,
+    concurrency: options.concurrency ?? DEFAULT_CONCURRENCY,
+    idleTimeoutMs: options.idleTimeoutMs ?? DEFAULT_IDLE_TIMEOUT_MS,
+    storeFetch: options.storeFetch,
+    progress,
+    ledger: createLedger(options.files.length, progress),
+    health: { lastSuccessAt: Number.NEGATIVE_INFINITY, down: false },
+    pending: new Set(),
+    signal: controller.signal,
+    stop,
+    stopped,
+    close() {
+      options.signal?.removeEventListener('abort', onAbort);
+      controller.abort();
+    },
+  };
+}
+
+function checkOptions({ files, group, groupId, concurrency }: UploadOptions): void {
+  const wrong = (message: string) => new MaskClientError('invalid-request', message);
+  if ((group === undefined) === (groupId === undefined)) throw wrong('Pass exactly one of group and groupId.');
+  if (files.length === 0) throw wrong('There are no files to upload.');
+  if (concurrency !== undefined && !(Number.isInteger(concurrency) && concurrency > 0)) {
+    throw wrong('concurrency must be a whole number above 0.');
+  }
+  const seen = new Map<string, number>();
+  for (const [index, file] of files.entries()) {
+    const slot = slotOf(file);
+    const earlier = slot === undefined ? undefined : seen.get(slot);
+    if (earlier !== undefined) {
+      const message = `has the same slice and label as file ${earlier}`;
+      const errors = [{ path: `/files/${index}`, code: 'invalid-request' as const, message }];
+      throw new MaskClientError('invalid-request', `File ${index} ${message}.`, { errors });
+    }
+    if (slot !== undefined) seen.set(slot, index);
+  }
+}
+
+interface Slotted {
+  slice_index?: number | null;
+  sop_instance_uid?: string | null;
+  label_name?: string | null;
+}
+
+/** What a group holds at most once, as the server sees it; undefined for a volume, which it may hold any number of. */
+export function slotOf({ slice_index, sop_instance_uid, label_name }: Slotted): string | undefined {
+  const slice = slice_index ?? sop_instance_uid;
+  return slice === undefined || slice === null ? undefined : `${slice}\n${labelOf(label_name)}`;
+}
+
+export function labelOf(label_name: string | null | undefined): string {
+  return label_name?.normalize('NFC') ?? '';
+}
