@@ -18,18 +18,27 @@ export function createLimiter(most: number): Limiter {
   };
 }
 
-/** Maps in order with up to `ahead` items under way before their turn, and no more than that held in memory. */
+/**
+ * Maps in order, with up to `ahead` items under way before their turn; fewer when together they weigh more than `most`.
+ */
 export async function* mapAhead<T, R>(
   items: Iterable<T> | AsyncIterable<T>,
-  ahead: number,
+  { ahead, weigh = () => 0, most = 0 }: { ahead: number; weigh?: (item: T) => number; most?: number },
   work: (item: T) => Promise<R>,
 ): AsyncGenerator<R, void, undefined> {
-  const underWay: Promise<R>[] = [];
+  const underWay: { result: Promise<R>; weight: number }[] = [];
+  let weight = 0;
+  const take = () => {
+    const first = underWay.shift();
+    weight -= first?.weight ?? 0;
+    return first?.result as Promise<R>;
+  };
   for await (const item of items) {
-    const begun = work(item);
-    begun.catch(() => undefined); // told when its turn comes
-    underWay.push(begun);
-    if (underWay.length >= ahead) yield (await underWay.shift()) as R;
+    while (underWay.length >= ahead || (underWay.length > 0 && weight + weigh(item) > most)) yield await take();
+    const result = work(item);
+    result.catch(() => undefined); // told when its turn comes
+    underWay.push({ result, weight: weigh(item) });
+    weight += weigh(item);
   }
-  for (const begun of underWay) yield await begun;
+  while (underWay.length > 0) yield await take();
 }

@@ -123,7 +123,7 @@ export async function sendAll(run: UploadRun, findKnown: FindKnown): Promise<voi
 /** In order; a file that cannot be read fails, and is left out. */
 async function* prepareAll(run: UploadRun): AsyncGenerator<PreparedFile> {
   const { files, compress, signal, progress, ledger } = run;
-  const prepared = mapAhead(files.entries(), PREPARED_AHEAD, async ([index, file]) => {
+  const prepared = mapAhead(files.entries(), { ahead: PREPARED_AHEAD }, async ([index, file]) => {
     progress.status(index, 'preparing');
     try {
       return await prepareFile(file, index, { compress, signal });

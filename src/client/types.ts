@@ -109,6 +109,7 @@ export interface UploadResult {
 
 export interface DownloadProgress {
   files: { done: number; total: number };
+  /** `total` is of the masks that are listed so far, a thousand at a time. */
   bytes: { received: number; total: number };
 }
 
