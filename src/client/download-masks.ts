@@ -1,5 +1,5 @@
 import { createMaskClient, type MaskClient } from './api.js';
-import { mapAhead } from './concurrency.js';
+import { createLimiter, mapAhead } from './concurrency.js';
 import { manyListeners } from './deadline.js';
 import { aborted } from './errors.js';
 import { fetchMask } from './fetch-mask.js';
@@ -9,6 +9,8 @@ import type { DownloadedMask, DownloadOptions, Mask } from './types.js';
 const PAGE = 1000;
 const DEFAULT_CONCURRENCY = 6;
 const DEFAULT_IDLE_TIMEOUT_MS = 60_000;
+/** Times the concurrency: the others need not wait for one that is being tried again. */
+const AHEAD = 8;
 /** Held in memory ahead of the mask that is awaited. */
 const BYTES_AHEAD = 256 * 2 ** 20;
 
@@ -35,13 +37,14 @@ export async function* downloadMasks(options: DownloadOptions): AsyncGenerator<D
     for (const mask of page) bytes.total += mask.file_size ?? 0;
     tell();
   });
-  const ahead = options.concurrency ?? DEFAULT_CONCURRENCY;
+  const concurrency = options.concurrency ?? DEFAULT_CONCURRENCY;
+  const limit = createLimiter(concurrency);
   const weigh = (mask: Mask) => mask.file_size ?? 0;
   const idleTimeoutMs = options.idleTimeoutMs ?? DEFAULT_IDLE_TIMEOUT_MS;
   const settings = { client, annotationId: options.annotationId, signal: controller.signal, idleTimeoutMs };
   try {
-    const downloads = mapAhead(listed, { ahead, weigh, most: BYTES_AHEAD }, (mask) =>
-      fetchMask(mask, { ...settings, storeFetch: options.storeFetch }),
+    const downloads = mapAhead(listed, { ahead: concurrency * AHEAD, weigh, most: BYTES_AHEAD }, (mask) =>
+      limit(() => fetchMask(mask, { ...settings, storeFetch: options.storeFetch })),
     );
     for await (const downloaded of downloads) {
       files.done++;

@@ -56,7 +56,7 @@ export class MaskClientError extends Error {
   /** Of `uploadMasks`, as soon as there is a group: pass it to go on. */
   groupId: number | undefined;
   /** Of `uploadMasks`: what was recorded, in the order of `files`; undefined where a file was not. */
-  masks: readonly (Mask | undefined)[] | undefined;
+  declare masks: readonly (Mask | undefined)[] | undefined;
   /** Of `upload-incomplete`: the files that were not recorded. */
   failures: readonly UploadFailure[] | undefined;
   readonly [BRAND] = true;
@@ -69,6 +69,8 @@ export class MaskClientError extends Error {
     this.retryable = details.retryable ?? false;
     this.errors = details.errors ?? [];
     this.retryAfterSeconds = details.retryAfterSeconds;
+    // a thousand masks are not for a log
+    Object.defineProperty(this, 'masks', { enumerable: false, writable: true, value: undefined });
   }
 }
 

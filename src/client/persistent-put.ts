@@ -54,6 +54,7 @@ export async function putPersistently(put: PersistentPut, options: PutOptions): 
   for (let attempt = 0; ; ) {
     if (put.health.down) throw unreachable();
     if (!signed || performance.now() >= signed.deadAt) signed = await put.renew();
+    const sentAt = performance.now();
     const answer = await putOnce(signed, put.body, options);
     const { status } = answer;
     if ((status >= 200 && status < 300) || status === 412) {
@@ -74,7 +75,9 @@ export async function putPersistently(put: PersistentPut, options: PutOptions): 
       if (put.health.lastSuccessAt < startedAt) put.health.down = true;
       throw unreachable(answer);
     }
-    await pause(waitMs(attempt - 1, retryAfter(answer.retryAfter)), options.signal);
+    // while others get through, this one had bad luck; a store that is down or says that it is busy is left alone longer
+    const luck = put.health.lastSuccessAt > sentAt && status !== 429 && status !== 503;
+    await pause(waitMs(luck ? Math.min(attempt - 1, 1) : attempt - 1, retryAfter(answer.retryAfter)), options.signal);
   }
 }
 

@@ -120,7 +120,7 @@ export interface DownloadOptions extends ClientOptions {
   label_name?: string;
   /** Only masks of this slice. */
   slice_index?: number;
-  /** Downloads in flight, ahead of the one that is awaited. Default 6. */
+  /** Downloads in flight. Default 6. */
   concurrency?: number;
   /** A download of which nothing arrived for so long is given up and repeated. Milliseconds; default 60,000. */
   idleTimeoutMs?: number;
