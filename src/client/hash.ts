@@ -26,8 +26,8 @@ export async function sha256(data: Blob, signal?: AbortSignal): Promise<string> 
 }
 
 async function portableHasher(): Promise<Hasher> {
-  const { sha256: noble } = await import('@noble/hashes/sha2.js');
-  const hash = noble.create();
+  const { portableSha256 } = await import('./portable-hash.js');
+  const hash = portableSha256.create();
   return { update: (bytes) => hash.update(bytes), hex: () => toHex(hash.digest()) };
 }
 
