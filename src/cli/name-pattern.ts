@@ -1,3 +1,4 @@
+import { typeByName } from '../client/mime-type.js';
 import { UsageError } from './usage-error.js';
 
 const PLACEHOLDERS: Record<string, string> = {
@@ -19,17 +20,19 @@ export interface NameParts {
 }
 
 /**
- * Makes a template such as `{slice}_{label}` into what it matches: whole names, with or without their extension.
+ * Makes a template such as `{slice}_{label}` into what it matches: whole names without their extension. The template may
+ * have one, which plays no part.
  *
  * @throws UsageError
  */
 export function parsePattern(template: string): RegExp {
   const used = new Set<string>();
-  const source = template
+  const { extension } = typeByName(template) ?? {};
+  const source = (extension === undefined ? template : withoutExtension(template, extension))
     .split(/(\{\w*\})/)
     .map((piece) => {
       const name = /^\{(\w*)\}$/.exec(piece)?.[1];
-      if (name === undefined) return piece.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+      if (name === undefined) return piece.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
       const placeholder = PLACEHOLDERS[name];
       if (!placeholder) throw new UsageError('--pattern knows {slice}, {label}, {uid} and {any}');
       if (name !== 'any' && used.has(name)) throw new UsageError(`--pattern has {${name}} twice`);
@@ -37,16 +40,16 @@ export function parsePattern(template: string): RegExp {
       return placeholder;
     })
     .join('');
-  return new RegExp(`^${source}$`, 'u');
+  return new RegExp(`^${source}$`);
 }
 
 /** What a name tells by the first pattern that it fits; undefined when it fits none. */
 export function readName(name: string, extension: string, patterns: readonly RegExp[]): NameParts | undefined {
-  const stem = name.slice(0, -extension.length - 1);
+  const stem = withoutExtension(name, extension);
   for (const pattern of patterns) {
-    const groups = (pattern.exec(stem) ?? pattern.exec(name))?.groups;
-    if (!groups && !pattern.test(stem)) continue;
-    const { slice, label, uid } = groups ?? {};
+    const match = pattern.exec(stem);
+    if (!match) continue;
+    const { slice, label, uid } = match.groups ?? {};
     return {
       ...(slice !== undefined && { slice_index: Number(slice) }),
       ...(label !== undefined && { label_name: label }),
@@ -54,4 +57,8 @@ export function readName(name: string, extension: string, patterns: readonly Reg
     };
   }
   return undefined;
+}
+
+function withoutExtension(name: string, extension: string): string {
+  return name.slice(0, -extension.length - 1);
 }

@@ -77,9 +77,9 @@ function explain(error: MaskClientError, files: readonly FolderFile[], stderr: O
   if (more > 0) stderr.write(`  and ${more} more\n`);
 }
 
-function exitCodeOf({ code }: MaskClientError): number {
+function exitCodeOf({ code, status }: MaskClientError): number {
   if (code === 'aborted') return EXIT.interrupted;
   if (code === 'unauthenticated' || code === 'forbidden') return EXIT.forbidden;
-  if (code === 'invalid-request') return EXIT.usage;
+  if (code === 'invalid-request' || status === 400) return EXIT.usage;
   return EXIT.failed;
 }
