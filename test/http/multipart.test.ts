@@ -226,6 +226,8 @@ for (const store of ['s3', 'filesystem'] as const) {
       const [rejected] = await pendingOf(host, group);
       expect(rejected).to.deep.include({ status: 'rejected', rejected_code: 'checksum-mismatch', received_size: null });
       expect(rejected?.multipart?.received_parts).to.deep.equal([]);
+      const [queued] = await host.knex('annotation_mask_deletion').where({ file_path: upload.file_path });
+      expect(queued).to.include({ multipart: true });
       const again = await host.api('POST', partsPath(group, upload), { part_numbers: [1] });
       expectProblem(again, 409, 'upload-rejected');
       await waitFor(async () => (await host.keys()).length === 0, { message: 'the object to go' });
