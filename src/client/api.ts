@@ -8,6 +8,7 @@ const ROUTES = {
   createMaskGroup: ['POST', '/annotations/{annotation_id}/mask-groups'],
   listMaskGroups: ['GET', '/annotations/{annotation_id}/mask-groups'],
   getMaskGroup: ['GET', '/annotations/{annotation_id}/mask-groups/{group_id}'],
+  getMaskGroupArchive: ['GET', '/annotations/{annotation_id}/mask-groups/{group_id}/archive'],
   updateMaskGroup: ['PATCH', '/annotations/{annotation_id}/mask-groups/{group_id}'],
   deleteMaskGroup: ['DELETE', '/annotations/{annotation_id}/mask-groups/{group_id}'],
   signUpload: ['POST', '/annotations/{annotation_id}/mask-groups/{group_id}/signed-url'],
@@ -21,9 +22,11 @@ const ROUTES = {
   signMaskDownload: ['POST', '/annotations/{annotation_id}/masks/{mask_id}/download-url'],
   getMaskContent: ['GET', '/annotations/{annotation_id}/masks/{mask_id}/content'],
   deleteMask: ['DELETE', '/annotations/{annotation_id}/masks/{mask_id}'],
-} as const satisfies Record<keyof operations, readonly [string, string]>;
+} as const satisfies Record<OperationId | InBytes, readonly [string, string]>;
 
 type OperationId = keyof operations;
+/** Answered with bytes: the caller gets the Response, to stream it. */
+type InBytes = 'getMaskContent' | 'getMaskGroupArchive';
 
 type Body<Id extends OperationId> = operations[Id] extends { requestBody: { content: { 'application/json': infer B } } }
   ? { body: B }
@@ -37,12 +40,12 @@ type Query<Id extends OperationId> = [QueryOf<Id>] extends [never] ? unknown : Q
 /** Path and query parameters as the API names them, side by side; `body` where there is one. */
 export type OperationInput<Id extends OperationId> = operations[Id]['parameters']['path'] &
   Query<Id> &
-  Body<Id> & { signal?: AbortSignal };
+  Body<Id> & { signal?: AbortSignal | undefined };
 
 type JsonOf<R> = R extends { content: { 'application/json': infer J } } ? J : undefined;
 
 /** The JSON of the answer; undefined where there is none; the Response itself for bytes. */
-export type OperationOutput<Id extends OperationId> = Id extends 'getMaskContent'
+export type OperationOutput<Id extends OperationId> = Id extends InBytes
   ? Response
   : JsonOf<operations[Id]['responses'][keyof operations[Id]['responses']]>;
 
@@ -53,21 +56,25 @@ export type MaskClient = {
 
 export function createMaskClient(options: ClientOptions): MaskClient {
   const request = createRequester(options);
-  const json = Object.entries(ROUTES).map(([id, [method, path]]) => [
+  const functions = Object.entries(ROUTES).map(([id, [method, path]]) => [
     id,
-    (input: Record<string, unknown>) => call(request, method, path, input),
+    (input: Record<string, unknown>) => call(request, method, path, input, id === 'getMaskGroupArchive'),
   ]);
-  const client = Object.fromEntries(json) as MaskClient;
+  const client = Object.fromEntries(functions) as MaskClient;
   return { ...client, getMaskContent: (input) => maskContent(request, client, input) };
 }
 
-async function call(request: ApiRequester, method: string, template: string, input: Record<string, unknown>) {
+async function call(
+  request: ApiRequester,
+  method: string,
+  template: string,
+  input: Record<string, unknown>,
+  bytes: boolean,
+): Promise<unknown> {
   const { path, query } = addressOf(template, input);
-  const response = await request(method, `${path}${query}`, {
-    body: input.body,
-    signal: input.signal as AbortSignal | undefined,
-  });
-  return response.status === 204 ? undefined : response.json;
+  const signal = input.signal as AbortSignal | undefined;
+  const { json, response } = await request(method, `${path}${query}`, { body: input.body, signal, bytes });
+  return bytes ? response : json;
 }
 
 function addressOf(template: string, input: Record<string, unknown>): { path: string; query: string } {

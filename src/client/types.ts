@@ -20,27 +20,27 @@ export interface ClientOptions {
    * For the API only, such as Authorization; never sent to the store. A function is asked before every request, so that
    * a token can be fresh.
    */
-  headers?: HeadersLike | (() => HeadersLike | Promise<HeadersLike>);
+  headers?: HeadersLike | (() => HeadersLike | Promise<HeadersLike>) | undefined;
   /** For the API. Default: the global one. */
-  fetch?: typeof fetch;
+  fetch?: typeof fetch | undefined;
 }
 
 /** One file to upload. Fields are named as in the API. */
 export interface MaskFile {
   data: Blob | Uint8Array;
   /** Checked by the server, then forgotten. Default: the name of a File, where the server would take it. */
-  filename?: string;
+  filename?: string | undefined;
   /** Default: by the extension of the name, else a Blob's type. */
-  mime_type?: string;
+  mime_type?: string | undefined;
   /** Counted from 0 or from 1, as the group does it. Leave out this and `sop_instance_uid` for a volume. */
-  slice_index?: number;
+  slice_index?: number | undefined;
   /** SOP Instance UID (0008,0018) of the image that the mask belongs to. */
-  sop_instance_uid?: string;
-  label_name?: string;
-  width?: number;
-  height?: number;
+  sop_instance_uid?: string | undefined;
+  label_name?: string | undefined;
+  width?: number | undefined;
+  height?: number | undefined;
   /** The data is compressed already: its size and checksum are of the compressed bytes. */
-  content_encoding?: 'gzip';
+  content_encoding?: 'gzip' | undefined;
 }
 
 export type UploadPhase = 'preparing' | 'uploading' | 'completing' | 'done' | 'failed' | 'aborted';
@@ -80,25 +80,25 @@ interface UploadSettings extends ClientOptions {
   /** Recorded in the order in which they come; the masks are answered in this order. */
   files: readonly MaskFile[];
   /** Send NIfTI, NRRD and JSON gzip-compressed where that makes them smaller. Default false; `'auto'` is the same as true. */
-  compress?: boolean | 'auto';
+  compress?: boolean | 'auto' | undefined;
   /** Replace masks that the group has for the same slice and label (needs the right to delete). Default false. */
-  replace?: boolean;
+  replace?: boolean | undefined;
   /** PUTs in flight. Default 8. */
-  concurrency?: number;
+  concurrency?: number | undefined;
   /** A PUT or download of which nothing moved for so long is given up and repeated. Milliseconds; default 60,000. */
-  idleTimeoutMs?: number;
-  onProgress?: (progress: UploadProgress) => void;
+  idleTimeoutMs?: number | undefined;
+  onProgress?: ((progress: UploadProgress) => void) | undefined;
   /** Stops everything. The server keeps what was uploaded, so that `groupId` resumes; see `giveUpOnAbort`. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** On abort, tell the server to forget the uploads that are not recorded. The group and its masks stay. Default false. */
-  giveUpOnAbort?: boolean;
+  giveUpOnAbort?: boolean | undefined;
   /** For PUTs to the store. Default: XMLHttpRequest where there is one (it tells progress), else the global fetch. */
-  storeFetch?: typeof fetch;
+  storeFetch?: typeof fetch | undefined;
 }
 
 /** `group` makes a new group; `groupId` goes on with one, e.g. after a crash or a reload. Exactly one of the two. */
 export type UploadOptions = UploadSettings &
-  ({ group: MaskGroupFields; groupId?: never } | { groupId: number; group?: never });
+  ({ group: MaskGroupFields; groupId?: undefined } | { groupId: number; group?: undefined });
 
 export interface UploadResult {
   /** As it is afterwards. */
@@ -117,17 +117,17 @@ export interface DownloadOptions extends ClientOptions {
   annotationId: string | number;
   groupId: number;
   /** Only masks with this label. */
-  label_name?: string;
+  label_name?: string | undefined;
   /** Only masks of this slice. */
-  slice_index?: number;
+  slice_index?: number | undefined;
   /** Downloads in flight. Default 6. */
-  concurrency?: number;
+  concurrency?: number | undefined;
   /** A download of which nothing arrived for so long is given up and repeated. Milliseconds; default 60,000. */
-  idleTimeoutMs?: number;
-  onProgress?: (progress: DownloadProgress) => void;
-  signal?: AbortSignal;
+  idleTimeoutMs?: number | undefined;
+  onProgress?: ((progress: DownloadProgress) => void) | undefined;
+  signal?: AbortSignal | undefined;
   /** For GETs from the store. Default: the global fetch. */
-  storeFetch?: typeof fetch;
+  storeFetch?: typeof fetch | undefined;
 }
 
 export interface DownloadedMask {

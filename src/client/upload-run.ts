@@ -109,9 +109,9 @@ function checkOptions({ files, group, groupId, concurrency }: UploadOptions): vo
 }
 
 interface Slotted {
-  slice_index?: number | null;
-  sop_instance_uid?: string | null;
-  label_name?: string | null;
+  slice_index?: number | null | undefined;
+  sop_instance_uid?: string | null | undefined;
+  label_name?: string | null | undefined;
 }
 
 /** What a group holds at most once, as the server sees it; undefined for a volume, which it may hold any number of. */

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { expect } from 'chai';
 import { downloadMasks, uploadMasks } from '../../src/client/index.js';
+import type { Storage } from '../../src/index.js';
 import { clientOf, errorOf, groupOf, slices } from '../support/client.js';
 import { sha256 } from '../support/host.js';
 import { png } from '../support/png.js';
@@ -146,3 +147,35 @@ for (const store of ['filesystem', 's3'] as const) {
     }
   });
 }
+
+describe('the client and a store that takes anything for good', () => {
+  let world: ProxiedHost;
+  before(async () => {
+    // as stores do that know nothing of SHA-256: the server finds out when it verifies
+    const wrap = (storage: Storage): Storage => ({
+      ...storage,
+      signUpload: (key, { sha256: _, ...conditions }) => storage.signUpload(key, { ...conditions, sha256: undefined }),
+    });
+    world = await startProxiedHost('filesystem', { wrap });
+  });
+  after(() => world.close());
+
+  for (const fault of ['corrupted', 'swallowed'] as const) {
+    it(`sends ${fault} files again, as often as makes sense`, async () => {
+      let left = 7;
+      world.proxy.fault = () => (left-- > 0 ? fault : undefined);
+      const files = slices(30);
+      const { group, masks } = await uploadMasks({ ...clientOf(world.host), group: groupOf(30), files });
+      expect(world.proxy.faults[fault]).to.equal(7);
+      expect(group.status).to.equal('complete');
+      expect(masks.map(({ checksum }) => checksum)).to.deep.equal(files.map(({ data }) => sha256(data)));
+
+      world.proxy.fault = (req) =>
+        req.headers['content-length'] === String(files[9]?.data.length) ? fault : undefined;
+      const one = { ...clientOf(world.host), group: {}, files: files.slice(9, 10) };
+      const error = await errorOf(uploadMasks(one));
+      const code = fault === 'corrupted' ? 'checksum-mismatch' : 'upload-missing';
+      expect(error.failures?.map((failure) => failure.code)).to.deep.equal([code]);
+    });
+  }
+});

@@ -1,7 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createFilesystemStorage, createS3Storage, type MaskUploadRouterOptions } from '../../src/index.js';
+import {
+  createFilesystemStorage,
+  createS3Storage,
+  type MaskUploadRouterOptions,
+  type Storage,
+} from '../../src/index.js';
 import { startHost, type TestHost } from './host.js';
 import { freshBucket } from './s3.js';
 import { type StoreProxy, storeProxy } from './store-proxy.js';
@@ -17,13 +22,19 @@ interface Options {
   router?: Partial<MaskUploadRouterOptions>;
   /** Of the filesystem storage. */
   clock?: () => number;
+  /** Puts something between the host and its storage. */
+  wrap?: (storage: Storage) => Storage;
 }
 
 /** A host whose clients reach the object store through a proxy that may do them harm. */
 export async function startProxiedHost(store: 's3' | 'filesystem', options: Options = {}): Promise<ProxiedHost> {
   const proxy = await storeProxy();
   const { storage, handlers, target, drop } = await (store === 's3' ? onS3(proxy) : onFiles(proxy, options));
-  const host = await startHost({ storage, before: handlers, router: options.router ?? {} });
+  const host = await startHost({
+    storage: options.wrap?.(storage) ?? storage,
+    before: handlers,
+    router: options.router ?? {},
+  });
   proxy.target = target ?? host.url;
   return {
     host,

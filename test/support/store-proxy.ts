@@ -12,6 +12,10 @@ export type Fault =
   /** Half of the body is passed on; then both sides are reset. */
   | 'cut'
   | 'delayed'
+  /** One byte arrives as another. */
+  | 'corrupted'
+  /** The answer is a success, and nothing was passed on. */
+  | 'swallowed'
   /** Nothing is passed on and nothing is answered. */
   | 'hanging'
   | 'answered-403'
@@ -74,6 +78,12 @@ export async function storeProxy(): Promise<StoreProxy> {
       res.writeHead(Number(status), { 'Retry-After': '0' }).end();
       return;
     }
+    if (fault === 'swallowed') {
+      req.resume();
+      await once(req, 'end');
+      res.end();
+      return;
+    }
     if (fault === 'delayed') await delay(50 + Math.random() * 200);
 
     const onward = request(proxy.target + (req.url ?? ''), { method: req.method, headers: req.headers });
@@ -106,6 +116,12 @@ export async function storeProxy(): Promise<StoreProxy> {
       }
       onward.destroy();
       socket.resetAndDestroy();
+      return;
+    }
+    if (fault === 'corrupted') {
+      const body = Buffer.concat(await req.toArray());
+      body[body.length >> 1] = (body[body.length >> 1] ?? 0) ^ 1;
+      onward.end(body);
       return;
     }
     req.pipe(onward);
