@@ -1,11 +1,15 @@
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { png } from '../support/png.js';
 import { createHostTable, freshDatabase } from '../support/postgres.js';
 import { compile, type Installed, packAndInstall } from './install.js';
 import { type RunningServer, startServer } from './server.js';
+
+const run = promisify(execFile);
 
 describe('the package, packed and installed', function () {
   this.timeout(300_000);
@@ -35,7 +39,10 @@ describe('the package, packed and installed', function () {
       'openapi/openapi.json',
       'package.json',
     ]);
-    expect(files).to.include.members(['dist/index.js', 'dist/index.cjs', 'dist/index.d.ts', 'dist/index.d.cts']);
+    expect(files).to.include.members([
+      ...['dist/index.js', 'dist/index.cjs', 'dist/index.d.ts', 'dist/index.d.cts'],
+      ...['dist/client.js', 'dist/client.cjs', 'dist/client.d.ts', 'dist/client.d.cts', 'dist/cli.js'],
+    ]);
   });
 
   for (const expressMajor of [4, 5] as const) {
@@ -62,6 +69,20 @@ describe('the package, packed and installed', function () {
         }
       });
     }
+
+    it(`gives the client to both kinds of modules, and the program, beside Express ${expressMajor}`, async () => {
+      const folder = installed.folder(expressMajor);
+      const print = 'console.log(typeof client.uploadMasks, typeof client.downloadMasks)';
+      for (const args of [
+        ['-e', `const client = require('pacs-mask-upload/client'); ${print}`],
+        ['--input-type=module', '-e', `import * as client from 'pacs-mask-upload/client'; ${print}`],
+      ]) {
+        const { stdout } = await run(process.execPath, args, { cwd: folder });
+        expect(stdout).to.equal('function function\n');
+      }
+      const { stdout } = await run(join(folder, 'node_modules/.bin/pacs-mask-upload'), ['--help']);
+      expect(stdout).to.match(/^Usage: pacs-mask-upload push DIR/);
+    });
 
     it(`compiles in a strict TypeScript host with @types/express ${expressMajor}, libraries checked, too`, async () => {
       expect(await compile(installed.folder(expressMajor))).to.equal('');
