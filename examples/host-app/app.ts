@@ -1,5 +1,6 @@
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import type { Knex } from 'knex';
+import { annotationRoutes } from './annotations.js';
 import { auth } from './auth.js';
 import type { Config } from './config.js';
 import { createHealthCheck } from './health.js';
@@ -7,6 +8,7 @@ import { openApiDocument } from './openapi.js';
 import { createMaskUploadRouter } from './pacs-mask-upload.js';
 import { pages } from './pages.js';
 import type { OpenStorage } from './storage.js';
+import { storeOrigin } from './store-origin.js';
 
 export interface App {
   handler: Express;
@@ -15,18 +17,21 @@ export interface App {
 }
 
 /** The annotation server: its own routes, and the package's under /api. */
-export function createApp({
+export async function createApp({
   knex,
   storage,
   url,
+  script,
   options,
 }: {
   knex: Knex;
   storage: OpenStorage;
   /** Where clients reach this server. */
   url: string;
+  /** The bundled page. */
+  script: string;
   options: Config['options'];
-}): App {
+}): Promise<App> {
   const app = express();
   app.disable('x-powered-by');
 
@@ -36,6 +41,7 @@ export function createApp({
   // ahead of express.json(), if there were one: the router reads its own bodies, also those above 100 kB
   const router = createMaskUploadRouter({ knex, storage, auth, ...options });
   app.use('/api', router);
+  app.use('/api', annotationRoutes(knex));
 
   const health = createHealthCheck(knex, storage);
   app.get('/health', async (_req, res) => {
@@ -46,7 +52,7 @@ export function createApp({
   app.get('/openapi.json', (_req, res) => {
     res.json(openApiDocument());
   });
-  app.use(pages(url));
+  app.use(pages({ url, storeOrigin: await storeOrigin(storage), script }));
 
   app.use((_req, res) => problem(res, 404, 'Not found'));
   app.use((error: unknown, _req: Request, res: Response, next: NextFunction) => {

@@ -2,6 +2,7 @@
 import { createServer, type RequestListener } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createApp } from './app.js';
+import { bundlePage } from './bundle-page.js';
 import { readConfig } from './config.js';
 import { connect, prepareDatabase, waitForDatabase } from './database.js';
 import { endingSignal } from './ending.js';
@@ -35,6 +36,8 @@ async function start(): Promise<void> {
   const storage = await step(openStorage(process.env, { folder: config.folder, url }));
   ends.push(() => storage.close?.());
   const checked = reportStorage(storage);
+  const script = bundlePage();
+  script.catch(() => undefined); // told where it is waited for
 
   let { databaseUrl } = config;
   if (databaseUrl === undefined) {
@@ -49,7 +52,7 @@ async function start(): Promise<void> {
 
   // a storage that does not answer must not keep the server from saying so under /health
   await step(atMost(CHECK_PATIENCE_MS, checked));
-  const app = createApp({ knex, storage, url, options: config.options });
+  const app = await step(createApp({ knex, storage, url, script: await step(script), options: config.options }));
   ends.push(() => atMost(END_STEP_MS, app.close()));
   handler = app.handler;
   ends.push(() => close(server)); // requests end before what they need does

@@ -1,5 +1,12 @@
 import { mergeOpenApi } from './pacs-mask-upload.js';
 
+const ANNOTATION = {
+  type: 'object',
+  required: ['id', 'title'],
+  properties: { id: { type: 'integer' }, title: { type: 'string' } },
+};
+const ANNOTATIONS = { content: { 'application/json': { schema: { type: 'array', items: ANNOTATION } } } };
+
 const HOST_DOCUMENT = {
   openapi: '3.1.0',
   info: {
@@ -20,6 +27,14 @@ const HOST_DOCUMENT = {
           200: { description: 'Both answer', ...json('ok') },
           503: { description: 'One does not, and which', ...json('unavailable') },
         },
+      },
+    },
+    '/api/annotations': {
+      get: {
+        operationId: 'listAnnotations',
+        summary: 'Every annotation there is',
+        tags: ['Server'],
+        responses: { 200: { description: 'By id', ...ANNOTATIONS }, 401: { description: 'Not one of the tokens' } },
       },
     },
   },

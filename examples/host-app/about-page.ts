@@ -1,13 +1,14 @@
-/** @param url where clients reach this server; not anything a client says */
-export function homePage(url: string): string {
+/** What the demo is, and how to use it without the page. @param url where clients reach this server; not anything a client says */
+export function aboutPage(url: string): string {
   return `<!doctype html>
 <html lang="en">
   <head>
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <meta name="color-scheme" content="light dark">
-    <title>Demo annotation server</title>
+    <title>About · Demo annotation server</title>
     <link rel="icon" href="data:,">
+    <link rel="stylesheet" href="/public/colours.css">
     <link rel="stylesheet" href="/public/style.css">
   </head>
   <body>
@@ -19,6 +20,7 @@ export function homePage(url: string): string {
         recorded.
       </p>
       <ul>
+        <li><a href="/">The page</a>, to upload masks and to look at them</li>
         <li><a href="/docs">API documentation</a>, to read and to try</li>
         <li><a href="/openapi.json">OpenAPI document</a></li>
         <li><a href="/health">Health</a></li>

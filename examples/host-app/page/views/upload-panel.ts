@@ -1,0 +1,111 @@
+import type { FileProgress } from '../../pacs-mask-upload-client.js';
+import { announce } from '../announce.js';
+import { el, oncePerFrame } from '../dom.js';
+import { explain } from '../explain.js';
+import { dismissUpload, type Upload } from '../uploads.js';
+import { bytes, count, duration } from '../words.js';
+import { fileList } from './file-list.js';
+import { notice, problemNotice } from './notice.js';
+import type { Page } from './page.js';
+
+/** How an upload goes: in all, and file by file. */
+export function uploadPanel(upload: Upload, page: Page): HTMLElement {
+  if (upload.state === 'running') return running(upload, page);
+  if (upload.state === 'done') return finished(upload, page);
+  const goOn = el('button', { class: 'primary', type: 'button', onclick: () => upload.goOn() }, retryLabel(upload));
+  page.signal.addEventListener('abort', upload.watch(page.reload));
+  const list = fileList(upload);
+  if (upload.state === 'cancelled') {
+    const text = `${progressOf(upload)} What has arrived is kept, and needs not be sent again.`;
+    return el('section', { class: 'stack', 'aria-label': 'Upload' }, notice('Cancelled', text, goOn), list.element);
+  }
+  const problem = problemNotice(explain(upload.error, 'upload the masks'), goOn);
+  return el('section', { class: 'stack', 'aria-label': 'Upload' }, problem, list.element);
+}
+
+function running(upload: Upload, page: Page): HTMLElement {
+  const bar = el('progress', { class: 'all', 'aria-label': 'All files', max: 1, value: 0 });
+  const percent = el('strong', { class: 'percent' }, '0 %');
+  const line = el('p', { class: 'numbers' }, 'Starting');
+  const cancel = el('button', { type: 'button', onclick: upload.cancel }, 'Cancel');
+  const list = fileList(upload);
+  let announced = 0;
+
+  const show = oncePerFrame(() => {
+    if (page.signal.aborted) return;
+    const { progress } = upload;
+    if (!progress) return;
+    const part = partOf(upload);
+    bar.value = part;
+    percent.textContent = `${Math.floor(part * 100)} %`;
+    line.textContent = numbers(upload);
+    list.update();
+    const tenth = Math.floor(part * 10);
+    if (tenth > announced && tenth < 10) announce(`${tenth * 10} percent uploaded`);
+    announced = tenth;
+  });
+  const unwatch = upload.watch(() => {
+    if (upload.state === 'running') return show();
+    unwatch();
+    announce(
+      upload.state === 'done' ? 'Upload finished' : upload.state === 'cancelled' ? 'Upload cancelled' : 'Upload failed',
+    );
+    page.refreshList();
+    page.reload();
+  });
+  page.signal.addEventListener('abort', unwatch);
+  show();
+  return el(
+    'section',
+    { class: 'card stack uploading', 'aria-label': 'Upload' },
+    el('div', { class: 'row' }, el('h3', {}, 'Uploading'), percent, el('span', { class: 'space' }), cancel),
+    bar,
+    line,
+    list.element,
+  );
+}
+
+function finished(upload: Upload, page: Page): HTMLElement {
+  const dismiss = () => {
+    dismissUpload(upload.groupId);
+    page.reload();
+  };
+  const total = upload.files.reduce((sum, { data }) => sum + data.size, 0);
+  return el(
+    'div',
+    { class: 'notice good row', role: 'status' },
+    el('p', {}, `${count(upload.files.length, 'mask')}, ${bytes(total)}: all arrived, verified and recorded.`),
+    el('span', { class: 'space' }),
+    el('button', { type: 'button', class: 'quiet', onclick: dismiss }, 'Dismiss'),
+  );
+}
+
+/** Files recorded count as much as bytes sent: small files cost requests, not bytes. */
+function partOf({ progress }: Upload): number {
+  if (!progress) return 0;
+  const { files, bytes: sent } = progress;
+  return (files.done / Math.max(1, files.total) + sent.sent / Math.max(1, sent.total)) / 2;
+}
+
+function numbers(upload: Upload): string {
+  const { progress } = upload;
+  if (!progress) return '';
+  const { phase, bytes: sent, bytesPerSecond, secondsLeft } = progress;
+  if (phase === 'preparing') return 'Reading the files, and asking the server what it has already';
+  return [
+    progressOf(upload),
+    `${bytes(sent.sent)} of ${bytes(sent.total)}`,
+    bytesPerSecond > 0 ? `${bytes(bytesPerSecond)}/s` : 'waiting for the storage',
+    ...(secondsLeft === null ? [] : [`${duration(secondsLeft)} left`]),
+  ].join(' · ');
+}
+
+function progressOf({ progress, files }: Upload): string {
+  return `${progress?.files.done ?? 0} of ${count(files.length, 'file')} recorded`;
+}
+
+function retryLabel({ state, fileStates }: Upload): string {
+  if (state === 'cancelled') return 'Go on';
+  const failed = fileStates.filter((file: FileProgress | undefined) => file?.status === 'failed').length;
+  return failed === 0 ? 'Try again' : `Try ${count(failed, 'file')} again`;
+}
