@@ -1,3 +1,5 @@
+const STYLES = ['base', 'controls', 'frame', 'detail', 'upload', 'viewer', 'narrow'];
+
 /** The frame of the page; page/main.ts fills it. */
 export function mainPage(): string {
   return `<!doctype html>
@@ -9,7 +11,7 @@ export function mainPage(): string {
     <title>Demo annotation server</title>
     <link rel="icon" href="data:,">
     <link rel="stylesheet" href="/public/colours.css">
-    <link rel="stylesheet" href="/public/page.css">
+    ${STYLES.map((name) => `<link rel="stylesheet" href="/public/page/${name}.css">`).join('\n    ')}
     <script type="module" src="/main.js"></script>
   </head>
   <body>

@@ -8,6 +8,8 @@ export interface Slices {
   labels: (string | null)[];
   /** The masks in one slice. */
   at(slice: number): Mask[];
+  /** How many slices a label is in. */
+  sizeOf(label: string | null): number;
   /** Slices between first and last that have no mask at all. */
   missing: number[];
   /** Masks that no slice index tells the place of, such as volumes. */
@@ -49,6 +51,7 @@ export function slicesOf(group: MaskGroup, masks: readonly Mask[]): Slices {
     last,
     labels: [...new Set(placed.map(({ label_name }) => label_name))].sort((a, b) => ((a ?? '') < (b ?? '') ? -1 : 1)),
     at: (slice) => bySlice.get(slice) ?? [],
+    sizeOf: (label) => new Set(placed.filter((mask) => mask.label_name === label).map((mask) => mask.slice_index)).size,
     missing: all.filter((slice) => !bySlice.has(slice)),
     unplaced,
   };

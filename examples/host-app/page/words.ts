@@ -14,6 +14,10 @@ export function bytes(size: number): string {
   return `${power > 0 && value < 10 ? value.toFixed(1) : Math.round(value)} ${units[power]}`;
 }
 
+export function percent(part: number): string {
+  return `${Math.floor(part * 100 + 1e-9)} %`;
+}
+
 export function duration(seconds: number): string {
   const whole = Math.ceil(seconds);
   if (whole < 60) return `${whole} s`;

@@ -40,6 +40,7 @@ function card(group: MaskGroup, place: Place, signal: AbortSignal): HTMLElement 
     el(
       'span',
       { class: 'row' },
+      el('span', { class: 'id' }, `#${group.id}`),
       el('span', { class: 'name' }, nameOf(group)),
       el('span', { class: 'space' }),
       statusBadge(group),

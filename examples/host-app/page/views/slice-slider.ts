@@ -17,6 +17,7 @@ export function sliceSlider(
     'aria-label': 'Slice',
     'aria-describedby': 'missing-slices',
   });
+  const output = el('output');
   input.addEventListener('input', () => onSlice(input.valueAsNumber));
 
   /** A mark over some slices, as wide as they are on the slider. */
@@ -39,6 +40,7 @@ export function sliceSlider(
   const element = el(
     'div',
     { class: 'slider' },
+    el('p', { class: 'title' }, 'Slice', output),
     input,
     el('div', { class: 'tracks' }, ...tracks, ...gaps),
     el('p', { id: 'missing-slices', class: missing.length === 0 ? 'hint' : 'missing' }, text),
@@ -47,6 +49,7 @@ export function sliceSlider(
     element,
     show(slice) {
       input.value = String(slice);
+      output.textContent = `${slice} of ${last}`;
       const state = missing.includes(slice) ? ', missing' : '';
       input.setAttribute('aria-valuetext', `${slice} of ${last}${state}`);
     },

@@ -1,9 +1,8 @@
-import type { FileProgress } from '../../pacs-mask-upload-client.js';
 import { announce } from '../announce.js';
 import { el, oncePerFrame } from '../dom.js';
 import { explain } from '../explain.js';
 import { dismissUpload, type Upload } from '../uploads.js';
-import { bytes, count, duration } from '../words.js';
+import { bytes, count, duration, percent as percentOf } from '../words.js';
 import { fileList } from './file-list.js';
 import { notice, problemNotice } from './notice.js';
 import type { Page } from './page.js';
@@ -16,7 +15,7 @@ export function uploadPanel(upload: Upload, page: Page): HTMLElement {
   page.signal.addEventListener('abort', upload.watch(page.reload));
   const list = fileList(upload);
   if (upload.state === 'cancelled') {
-    const text = `${progressOf(upload)} What has arrived is kept, and needs not be sent again.`;
+    const text = `${arrivedOf(upload)} of ${count(upload.files.length, 'file')} had arrived. They are kept, and need not be sent again.`;
     return el('section', { class: 'stack', 'aria-label': 'Upload' }, notice('Cancelled', text, goOn), list.element);
   }
   const problem = problemNotice(explain(upload.error, 'upload the masks'), goOn);
@@ -37,7 +36,7 @@ function running(upload: Upload, page: Page): HTMLElement {
     if (!progress) return;
     const part = partOf(upload);
     bar.value = part;
-    percent.textContent = `${Math.floor(part * 100)} %`;
+    percent.textContent = percentOf(part);
     line.textContent = numbers(upload);
     list.update();
     const tenth = Math.floor(part * 10);
@@ -80,11 +79,11 @@ function finished(upload: Upload, page: Page): HTMLElement {
   );
 }
 
-/** Files recorded count as much as bytes sent: small files cost requests, not bytes. */
+/** Sending takes most of the time; what is left is for the server to verify and record. */
 function partOf({ progress }: Upload): number {
   if (!progress) return 0;
   const { files, bytes: sent } = progress;
-  return (files.done / Math.max(1, files.total) + sent.sent / Math.max(1, sent.total)) / 2;
+  return (0.9 * sent.sent) / Math.max(1, sent.total) + (0.1 * files.done) / Math.max(1, files.total);
 }
 
 function numbers(upload: Upload): string {
@@ -92,20 +91,21 @@ function numbers(upload: Upload): string {
   if (!progress) return '';
   const { phase, bytes: sent, bytesPerSecond, secondsLeft } = progress;
   if (phase === 'preparing') return 'Reading the files, and asking the server what it has already';
+  if (phase === 'completing') return 'The server verifies what arrived, and records it';
   return [
-    progressOf(upload),
+    `${arrivedOf(upload)} of ${count(upload.files.length, 'file')}`,
     `${bytes(sent.sent)} of ${bytes(sent.total)}`,
     bytesPerSecond > 0 ? `${bytes(bytesPerSecond)}/s` : 'waiting for the storage',
     ...(secondsLeft === null ? [] : [`${duration(secondsLeft)} left`]),
   ].join(' · ');
 }
 
-function progressOf({ progress, files }: Upload): string {
-  return `${progress?.files.done ?? 0} of ${count(files.length, 'file')} recorded`;
+function arrivedOf({ fileStates }: Upload): number {
+  return fileStates.filter((file) => file?.status === 'uploaded' || file?.status === 'done').length;
 }
 
 function retryLabel({ state, fileStates }: Upload): string {
   if (state === 'cancelled') return 'Go on';
-  const failed = fileStates.filter((file: FileProgress | undefined) => file?.status === 'failed').length;
+  const failed = fileStates.filter((file) => file?.status === 'failed').length;
   return failed === 0 ? 'Try again' : `Try ${count(failed, 'file')} again`;
 }

@@ -6,7 +6,7 @@ import { colourOf, css } from '../palette.js';
 import { ctPicture, SIZE } from '../phantom/picture.js';
 import { isSample } from '../sample.js';
 import { type Slices, slicesOf } from '../slices.js';
-import { count } from '../words.js';
+import { count, percent } from '../words.js';
 import { sliceSlider } from './slice-slider.js';
 import { stage } from './stage.js';
 
@@ -29,7 +29,7 @@ export function viewer(group: MaskGroup, masks: readonly Mask[], client: MaskCli
   const pictures = new Map<number, Uint8ClampedArray>();
   const hidden = new Set<string | null>();
   let slice = richest(slices);
-  let opacity = 0.45;
+  let opacity = 0.35;
   let drawing = 0;
 
   const status = el('p', { class: 'slice-status' });
@@ -112,7 +112,8 @@ export function viewer(group: MaskGroup, masks: readonly Mask[], client: MaskCli
       else hidden.add(label);
       drawSoon();
     });
-    return el('label', { class: 'toggle' }, box, swatch, label ?? 'unlabelled');
+    const present = el('span', { class: 'count' }, count(slices.sizeOf(label), 'slice'));
+    return el('label', { class: 'toggle' }, box, swatch, label ?? 'unlabelled', present);
   });
   const opacityInput = el('input', {
     type: 'range',
@@ -121,8 +122,10 @@ export function viewer(group: MaskGroup, masks: readonly Mask[], client: MaskCli
     value: opacity * 100,
     'aria-label': 'Opacity of the masks',
   });
+  const opacityOutput = el('output', {}, percent(opacity));
   opacityInput.addEventListener('input', () => {
     opacity = opacityInput.valueAsNumber / 100;
+    opacityOutput.textContent = percent(opacity);
     drawSoon();
   });
 
@@ -135,8 +138,9 @@ export function viewer(group: MaskGroup, masks: readonly Mask[], client: MaskCli
       'div',
       { class: 'controls' },
       slider.element,
-      el('fieldset', { class: 'labels' }, el('legend', {}, 'Labels'), ...toggles),
-      el('label', { class: 'opacity' }, 'Opacity', opacityInput),
+      el('fieldset', { class: 'labels' }, el('legend', { class: 'title' }, 'Labels'), ...toggles),
+      el('label', { class: 'opacity' }, el('span', { class: 'title' }, 'Opacity', opacityOutput), opacityInput),
+      el('p', { class: 'hint' }, 'Wheel, drag or arrow keys on the picture move through the slices.'),
       slices.unplaced > 0 &&
         el('p', { class: 'hint' }, `${count(slices.unplaced, 'file')} more without a slice; the ZIP has everything.`),
     ),
