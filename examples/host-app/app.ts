@@ -5,7 +5,7 @@ import { auth } from './auth.js';
 import type { Config } from './config.js';
 import { createHealthCheck } from './health.js';
 import { openApiDocument } from './openapi.js';
-import { createMaskUploadRouter } from './pacs-mask-upload.js';
+import { createMaskUploadRouter, type MaskUploadOptions } from './pacs-mask-upload.js';
 import { pages } from './pages.js';
 import type { OpenStorage } from './storage.js';
 import { storeOrigin } from './store-origin.js';
@@ -30,7 +30,7 @@ export async function createApp({
   url: string;
   /** The bundled page. */
   script: string;
-  options: Config['options'];
+  options: Config['options'] & Pick<MaskUploadOptions, 'onEvent'>;
 }): Promise<App> {
   const app = express();
   app.disable('x-powered-by');

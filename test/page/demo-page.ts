@@ -36,7 +36,13 @@ export async function startDemoPage(store: Store, hostname = '127.0.0.1'): Promi
   const server = createServer((req, res) => handler(req, res));
   const direct = await listen(server);
   const { storage, gate, url, drop } = await (store === 's3' ? bucketAt(direct, hostname) : folderAt(direct, hostname));
-  const app = await createApp({ knex: database.knex, storage, url, script: await bundlePage(), options: {} });
+  const app = await createApp({
+    knex: database.knex,
+    storage,
+    url,
+    script: await bundlePage(),
+    options: { onEvent() {} },
+  });
   handler = app.handler;
 
   return {

@@ -11,7 +11,7 @@ export interface StoreGate {
   held(): number;
   /** Lets `count` more PUTs through and holds those that come after. */
   holdAfter(count: number): void;
-  /** Answers every PUT with this status instead of passing it on. */
+  /** Answers every PUT with this status instead of passing it on, also those that are held. */
   refuse(status: number): void;
   /** Takes the store away: what is under way is cut, what comes is reset. */
   goDown(): void;
@@ -23,7 +23,7 @@ export interface StoreGate {
 /** @param isStore which requests are to the store; the others always pass */
 export async function storeGate(target: URL, isStore: (path: string) => boolean = () => true): Promise<StoreGate> {
   const agent = new Agent({ keepAlive: true });
-  const waiting: (() => void)[] = [];
+  const waiting: { req: IncomingMessage; res: ServerResponse }[] = [];
   const underWay = new Set<IncomingMessage>();
   let stored = 0;
   let passes = Number.POSITIVE_INFINITY;
@@ -41,7 +41,7 @@ export async function storeGate(target: URL, isStore: (path: string) => boolean 
       passes -= 1;
       return pass(req, res);
     }
-    waiting.push(() => pass(req, res));
+    waiting.push({ req, res });
   });
 
   function pass(req: IncomingMessage, res: ServerResponse): void {
@@ -66,7 +66,7 @@ export async function storeGate(target: URL, isStore: (path: string) => boolean 
   }
 
   function releaseAll(): void {
-    for (const go of waiting.splice(0)) go();
+    for (const { req, res } of waiting.splice(0)) pass(req, res);
   }
 
   server.listen(0, '127.0.0.1');
@@ -80,6 +80,7 @@ export async function storeGate(target: URL, isStore: (path: string) => boolean 
     },
     refuse(status) {
       refusal = status;
+      for (const { req, res } of waiting.splice(0)) answer(req, res, status);
     },
     goDown() {
       down = true;

@@ -6,7 +6,7 @@ export interface Layer {
   colour: Colour;
 }
 
-const EDGE_OPACITY = 0.35;
+const EDGE_OPACITY = 0.5;
 
 /**
  * Lays masks over a grey picture (black without one). `opacity` is 0 to 1; the edge of a mask is more opaque than its

@@ -2,8 +2,8 @@ export type Colour = readonly [red: number, green: number, blue: number];
 
 /** Told apart on grey also by people who see red and green alike (after Okabe and Ito). */
 const COLOURS: readonly Colour[] = [
-  [64, 176, 230],
-  [255, 143, 61],
+  [38, 160, 232],
+  [255, 124, 32],
   [38, 186, 143],
   [240, 214, 74],
   [222, 125, 184],

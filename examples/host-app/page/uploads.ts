@@ -26,6 +26,9 @@ export interface Upload {
   watch(onChange: () => void): () => void;
 }
 
+/** A browser has six connections to a host. The demo's files may go to the page's own, which must still answer. */
+const CONCURRENCY = 4;
+
 const uploads = new Map<number, Upload>();
 
 /** The upload into a group that this page knows of, also when it has ended. */
@@ -77,6 +80,7 @@ export function startUpload(annotationId: number, groupId: number, files: readon
         annotationId,
         groupId,
         files,
+        concurrency: CONCURRENCY,
         signal: abort.signal,
         onProgress(progress) {
           upload.progress = progress;

@@ -11,9 +11,9 @@ export function maskOf(slice: number, label: Label): Uint8Array | undefined {
   const lesion = tumour(t);
   if (label === 'tumour') return lesion.length === 0 ? undefined : filled(lesion);
   const whole = filled(liver(t));
-  // a pixel belongs to one label
+  if (lesion.length === 0) return whole;
   const taken = filled(lesion);
-  return whole.map((on, index) => (taken[index] === 1 ? 0 : on));
+  return whole.map((on, index) => (taken[index] === 1 ? 0 : on)); // a pixel belongs to one label
 }
 
 /** Every slice and label that the sample has, in order. */

@@ -13,19 +13,20 @@ export function groupList(groups: readonly MaskGroup[], place: Place, signal: Ab
 }
 
 function card(group: MaskGroup, place: Place, signal: AbortSignal): HTMLElement {
+  const { id, slice_count, uploaded_slices, mask_count, total_bytes } = group;
   const bar = el('progress', {
-    max: group.slice_count,
-    value: Math.min(group.uploaded_slices, group.slice_count),
-    'aria-label': 'Slices recorded',
+    max: slice_count,
+    value: Math.min(uploaded_slices, slice_count),
+    'aria-label': 'Recorded',
   });
-  const facts = el('span', { class: 'facts' }, factsOf(group));
-  const upload = uploadOf(group.id);
+  const progress = el('span', { class: 'facts' }, `${uploaded_slices} of ${count(slice_count, 'slice')}`);
+  const upload = uploadOf(id);
   if (upload?.state === 'running') {
     const show = () => {
-      const { done, total } = upload.progress?.files ?? { done: 0, total: upload.files.length };
+      const { sent, total } = upload.progress?.bytes ?? { sent: 0, total: 1 };
       bar.max = Math.max(1, total);
-      bar.value = done;
-      facts.textContent = `Uploading: ${done} of ${count(total, 'file')}`;
+      bar.value = sent;
+      progress.textContent = 'uploading';
     };
     signal.addEventListener('abort', upload.watch(show));
     show();
@@ -34,22 +35,21 @@ function card(group: MaskGroup, place: Place, signal: AbortSignal): HTMLElement 
     'a',
     {
       class: 'group',
-      href: linkTo({ ...place, groupId: group.id }),
-      'aria-current': place.groupId === group.id ? 'page' : undefined,
+      href: linkTo({ ...place, groupId: id }),
+      'aria-current': place.groupId === id ? 'page' : undefined,
     },
     el(
       'span',
-      { class: 'row' },
-      el('span', { class: 'id' }, `#${group.id}`),
+      { class: 'line' },
       el('span', { class: 'name' }, nameOf(group)),
-      el('span', { class: 'space' }),
-      statusBadge(group),
+      el('span', { class: 'facts' }, `#${id}`),
     ),
-    bar,
-    facts,
+    el('span', { class: 'line' }, bar, progress),
+    el(
+      'span',
+      { class: 'line' },
+      statusBadge(group),
+      el('span', { class: 'facts' }, `${count(mask_count, 'mask')} · ${bytes(total_bytes)}`),
+    ),
   );
-}
-
-function factsOf({ uploaded_slices, slice_count, mask_count, total_bytes }: MaskGroup): string {
-  return `${uploaded_slices} of ${count(slice_count, 'slice')} · ${count(mask_count, 'mask')} · ${bytes(total_bytes)}`;
 }

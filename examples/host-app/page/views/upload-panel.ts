@@ -10,7 +10,7 @@ import type { Page } from './page.js';
 /** How an upload goes: in all, and file by file. */
 export function uploadPanel(upload: Upload, page: Page): HTMLElement {
   if (upload.state === 'running') return running(upload, page);
-  if (upload.state === 'done') return finished(upload, page);
+  if (upload.state === 'done') return finished(upload);
   const goOn = el('button', { class: 'primary', type: 'button', onclick: () => upload.goOn() }, retryLabel(upload));
   page.signal.addEventListener('abort', upload.watch(page.reload));
   const list = fileList(upload);
@@ -64,19 +64,20 @@ function running(upload: Upload, page: Page): HTMLElement {
   );
 }
 
-function finished(upload: Upload, page: Page): HTMLElement {
+function finished(upload: Upload): HTMLElement {
+  const total = upload.files.reduce((sum, { data }) => sum + data.size, 0);
   const dismiss = () => {
     dismissUpload(upload.groupId);
-    page.reload();
+    element.remove();
   };
-  const total = upload.files.reduce((sum, { data }) => sum + data.size, 0);
-  return el(
+  const element = el(
     'div',
     { class: 'notice good row', role: 'status' },
     el('p', {}, `${count(upload.files.length, 'mask')}, ${bytes(total)}: all arrived, verified and recorded.`),
     el('span', { class: 'space' }),
     el('button', { type: 'button', class: 'quiet', onclick: dismiss }, 'Dismiss'),
   );
+  return element;
 }
 
 /** Sending takes most of the time; what is left is for the server to verify and record. */
