@@ -25,35 +25,59 @@ const PLAIN = [[0, 0, 1, 1]] as const;
  * label 1 of 65,535 is black then. Palettes count by their index, colours by their samples (any that is not zero), and a
  * wholly transparent pixel is off.
  *
- * @throws Error in words, for what is no PNG, is broken, or is larger than 16,384 pixels either way
+ * @throws Error in words, for what is no PNG, is broken, or is larger than 8192 pixels either way
  */
 export async function decodeMaskPng(bytes: Uint8Array): Promise<Mask> {
   const image = parsePng(bytes);
-  const data = await inflated(image.compressed);
-  const mask = { width: image.width, height: image.height, on: new Uint8Array(image.width * image.height) };
+  const passes = passesOf(image);
+  const data = await inflated(image.compressed, sum(passes.map(({ size }) => size)));
+  const on = new Uint8Array(image.width * image.height);
   let start = 0;
-  for (const [left, top, acrossStep, downStep] of image.interlaced ? ADAM7 : PLAIN) {
-    const columns = Math.ceil((image.width - left) / acrossStep);
-    const rows = Math.ceil((image.height - top) / downStep);
-    if (columns <= 0 || rows <= 0) continue;
-    const rowBytes = Math.ceil((columns * image.channels * image.depth) / 8);
-    const end = start + rows * (rowBytes + 1);
-    if (end > data.length) throw new Error('The PNG ends too early');
-    const pixels = unfilter(data.subarray(start, end), rowBytes, Math.max(1, (image.channels * image.depth) >> 3));
+  for (const { left, top, across, down, columns, rows, rowBytes, size } of passes) {
+    const pixels = unfilter(
+      data.subarray(start, start + size),
+      rowBytes,
+      Math.max(1, (image.channels * image.depth) >> 3),
+    );
+    start += size;
     for (let row = 0; row < rows; row++) {
       for (let column = 0; column < columns; column++) {
         if (!isOn(pixels, row * rowBytes, column, image)) continue;
-        mask.on[(top + row * downStep) * image.width + left + column * acrossStep] = 1;
+        on[(top + row * down) * image.width + left + column * across] = 1;
       }
     }
-    start = end;
   }
-  return mask;
+  return { width: image.width, height: image.height, on };
 }
 
-async function inflated(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate'));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
+/** Which pixels come in which order, and how many bytes they take with their rows' filters. */
+function passesOf({ width, height, channels, depth, interlaced }: PngImage) {
+  const all = (interlaced ? ADAM7 : PLAIN).map(([left, top, across, down]) => {
+    const columns = Math.max(0, Math.ceil((width - left) / across));
+    const rows = Math.max(0, Math.ceil((height - top) / down));
+    const rowBytes = Math.ceil((columns * channels * depth) / 8);
+    return { left, top, across, down, columns, rows, rowBytes, size: rows * (rowBytes + 1) };
+  });
+  return all.filter(({ columns }) => columns > 0);
+}
+
+/** The first `size` bytes; what a hostile file holds beyond them is not even unpacked. */
+async function inflated(bytes: Uint8Array<ArrayBuffer>, size: number): Promise<Uint8Array> {
+  const reader = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate')).getReader();
+  const data = new Uint8Array(size);
+  let filled = 0;
+  while (filled < size) {
+    const { done, value } = await reader.read();
+    if (done) throw new Error('The PNG ends too early');
+    data.set(value.subarray(0, size - filled), filled);
+    filled += value.length;
+  }
+  await reader.cancel();
+  return data;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }
 
 function isOn(pixels: Uint8Array, rowStart: number, column: number, { depth, channels, alpha }: PngImage): boolean {

@@ -1,5 +1,5 @@
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
-const LARGEST = 16_384;
+const LARGEST = 8192;
 
 /** Colour type → samples a pixel, and whether the last one is its opacity (PNG 11.2.1). */
 const COLOUR_TYPES: Record<number, { channels: number; alpha: boolean }> = {
@@ -33,7 +33,8 @@ export function parsePng(bytes: Uint8Array): PngImage {
   if (!colours || ![1, 2, 4, 8, 16].includes(depth) || (depth < 8 && colours.channels > 1)) {
     throw new Error('The PNG has a colour type that there is not');
   }
-  if (width < 1 || height < 1 || width > LARGEST || height > LARGEST) throw new Error('The PNG is too large to show');
+  if (width < 1 || height < 1 || width > LARGEST || height > LARGEST)
+    throw new Error('The PNG has no pixels, or too many to show');
   const compressed = new Uint8Array(new ArrayBuffer(bytes.length));
   let filled = 0;
   for (const data of imageData(bytes, view)) {
