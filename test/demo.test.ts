@@ -166,6 +166,7 @@ describe('the demo', () => {
 
     for (const [path, title] of [
       ['/', 'Demo annotation server'],
+      ['/about', 'About · Demo annotation server'],
       ['/docs', 'API · Demo annotation server'],
     ] as const) {
       it(`serves ${path} and all it needs by itself, under a content security policy`, async () => {
@@ -188,6 +189,16 @@ describe('the demo', () => {
         }
       });
     }
+
+    it('lists its annotations for those with a token', async () => {
+      expect((await demo.api('GET', '/annotations', undefined, 'demo-viewer')).body).to.deep.equal([
+        { id: 1, title: 'CT abdomen, portal venous' },
+        { id: 2, title: 'CT chest, lung screening' },
+        { id: 3, title: 'MR brain, FLAIR' },
+      ]);
+      const response = await fetch(`${demo.url}/api/annotations`);
+      expect(response.status).to.equal(401);
+    });
 
     it('answers a path that it does not have with 404', async () => {
       const missing = await fetch(`${demo.url}/nothing-here`);
@@ -307,6 +318,14 @@ describe('the demo', () => {
       const response = await fetch(`${demo.url}/health`);
       expect(response.status).to.equal(503);
       expect(await response.json()).to.deep.equal({ status: 'unavailable', database: 'ok', storage: 'unavailable' });
+      await stopDemo(demo);
+    });
+
+    it("lets its page talk to the bucket's origin, and to no other", async function () {
+      this.timeout(START_TIMEOUT_MS);
+      const demo = await startDemo(environment(bucket.name));
+      const policy = (await fetch(demo.url)).headers.get('content-security-policy') ?? '';
+      expect(policy.split('; ')).to.include(`connect-src 'self' ${new URL(bucket.endpoint).origin}`);
       await stopDemo(demo);
     });
 

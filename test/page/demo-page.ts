@@ -20,6 +20,8 @@ export interface DemoPage {
   url: string;
   gate: StoreGate;
   knex: Knex;
+  /** Has the page's server answer this path with a script. */
+  serve(path: string, script: string): void;
   close(): Promise<void>;
 }
 
@@ -27,7 +29,8 @@ export type Store = 'filesystem' | 's3';
 
 /**
  * With files the store is at the page's own origin, as in `npm run demo`; with S3 it is at another one, and the bucket's
- * CORS permits the page. `hostname` is the name under which browsers find 127.0.0.1.
+ * CORS permits the page. `hostname` is the name under which the browser finds the page at 127.0.0.1; the bucket stays at
+ * its number, for to Ceph any other name is that of a bucket.
  */
 export async function startDemoPage(store: Store, hostname = '127.0.0.1'): Promise<DemoPage> {
   const database = await freshDatabase();
@@ -43,12 +46,18 @@ export async function startDemoPage(store: Store, hostname = '127.0.0.1'): Promi
     script: await bundlePage(),
     options: { onEvent() {} },
   });
-  handler = app.handler;
+  const scripts = new Map<string, string>();
+  handler = (req, res) => {
+    const script = scripts.get(req.url ?? '');
+    if (script === undefined) return app.handler(req, res);
+    res.writeHead(200, { 'Content-Type': 'text/javascript' }).end(script);
+  };
 
   return {
     url,
     gate,
     knex: database.knex,
+    serve: (path, script) => scripts.set(path, script),
     async close() {
       await app.close();
       await gate.close();
@@ -86,7 +95,6 @@ async function bucketAt(direct: string, hostname: string) {
   const storage = createS3Storage({
     bucket: bucket.name,
     endpoint: gate.url,
-    publicEndpoint: named(gate.url, hostname),
     region: bucket.region,
     credentials: bucket.credentials,
     forcePathStyle: true,
