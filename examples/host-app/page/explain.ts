@@ -42,7 +42,7 @@ const REASONS: Partial<Record<string, { title: string; text: string }>> = {
   },
   'upload-incomplete': {
     title: 'Some files did not get there',
-    text: 'All others are recorded. The list says why; try again.',
+    text: 'Whatever arrived is recorded, and need not be sent again.',
   },
   'slice-exists': {
     title: 'The group has this slice already, with other contents',
@@ -53,6 +53,11 @@ const REASONS: Partial<Record<string, { title: string; text: string }>> = {
     text: 'The server looked into it: it is broken, or of another kind.',
   },
 };
+
+/** What an error code means and what to do, for the codes that people may meet. */
+export function explainCode(code: string): { title: string; text: string } | undefined {
+  return REASONS[code];
+}
 
 /** An error in words that say what to do. `attempt` is what was tried, as in "upload masks to annotation 3". */
 export function explain(error: unknown, attempt: string): Explanation {
@@ -69,6 +74,6 @@ export function explain(error: unknown, attempt: string): Explanation {
     const text = `The ${name.toLowerCase()} ${may}. Choose somebody else at the top of the page, or another annotation.`;
     return { title: `You may not ${attempt}`, text, code };
   }
-  const reason = REASONS[error.code];
+  const reason = explainCode(error.code);
   return reason ? { ...reason, code } : { title: `Could not ${attempt}`, text: error.message, code };
 }

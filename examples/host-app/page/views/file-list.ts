@@ -1,11 +1,10 @@
 import type { FileProgress, FileStatus } from '../../pacs-mask-upload-client.js';
 import { el } from '../dom.js';
-import { explain } from '../explain.js';
 import type { Upload } from '../uploads.js';
 
 const WORDS: Record<FileStatus, string> = {
   waiting: 'waiting',
-  preparing: 'reading',
+  preparing: 'queued',
   uploading: 'sending',
   uploaded: 'arrived',
   done: 'recorded',
@@ -28,8 +27,6 @@ export function fileList(upload: Upload): { element: HTMLElement; update(): void
       row.item.dataset.status = state.status;
       row.bar.value = state.status === 'done' ? 1 : state.sent / Math.max(1, state.total);
       row.word.textContent = WORDS[state.status];
-      if (state.error) row.item.title = explain(state.error, 'upload this file').text;
-      else row.item.removeAttribute('title');
     }
   };
   update();

@@ -61,7 +61,6 @@ function header(group: MaskGroupWithStats, client: MaskClient, page: Page): HTML
       dismissUpload(group.id);
       announce('The group is deleted');
       go({ ...page.place, groupId: undefined });
-      page.refreshList();
     } catch (error) {
       problem.replaceChildren(problemNotice(explain(error, 'delete these masks')));
     }

@@ -23,7 +23,6 @@ export function newUploadView(page: Page, title: string): HTMLElement {
       const group = await api().createMaskGroup({ annotation_id: annotationId, body: fields });
       startUpload(annotationId, group.id, await files());
       go({ annotationId, groupId: group.id });
-      page.refreshList();
     } catch (error) {
       choose(problemNotice(explain(error, attempt)));
     }

@@ -1,6 +1,7 @@
+import { isMaskClientError } from '../../pacs-mask-upload-client.js';
 import { announce } from '../announce.js';
 import { el, oncePerFrame } from '../dom.js';
-import { explain } from '../explain.js';
+import { explain, explainCode } from '../explain.js';
 import { dismissUpload, type Upload } from '../uploads.js';
 import { bytes, count, duration, percent as percentOf } from '../words.js';
 import { fileList } from './file-list.js';
@@ -13,13 +14,28 @@ export function uploadPanel(upload: Upload, page: Page): HTMLElement {
   if (upload.state === 'done') return finished(upload);
   const goOn = el('button', { class: 'primary', type: 'button', onclick: () => upload.goOn() }, retryLabel(upload));
   page.signal.addEventListener('abort', upload.watch(page.reload));
-  const list = fileList(upload);
+  const list = el('div', { class: 'card' }, fileList(upload).element);
+  return el('section', { class: 'stack', 'aria-label': 'Upload' }, whatHappened(upload, goOn), list);
+}
+
+function whatHappened(upload: Upload, goOn: HTMLElement): HTMLElement {
   if (upload.state === 'cancelled') {
-    const text = `${arrivedOf(upload)} of ${count(upload.files.length, 'file')} had arrived. They are kept, and need not be sent again.`;
-    return el('section', { class: 'stack', 'aria-label': 'Upload' }, notice('Cancelled', text, goOn), list.element);
+    const arrived = `${arrivedOf(upload)} of ${count(upload.files.length, 'file')} had arrived.`;
+    return notice('Cancelled', `${arrived} They are kept, and need not be sent again.`, goOn);
   }
-  const problem = problemNotice(explain(upload.error, 'upload the masks'), goOn);
-  return el('section', { class: 'stack', 'aria-label': 'Upload' }, problem, list.element);
+  return problemNotice(explain(upload.error, 'upload the masks'), goOn, reasonsOf(upload.error));
+}
+
+/** Why files failed, each reason once. */
+function reasonsOf(error: unknown): HTMLElement | undefined {
+  const failures = isMaskClientError(error) ? (error.failures ?? []) : [];
+  const codes = [...new Set(failures.map(({ code }) => code))];
+  const reasons = codes.map((code) => {
+    const alike = failures.filter((failure) => failure.code === code);
+    const { title, text } = explainCode(code) ?? { title: alike[0]?.message ?? code, text: '' };
+    return el('li', {}, el('strong', {}, `${count(alike.length, 'file')}: ${title}. `), text);
+  });
+  return reasons.length === 0 ? undefined : el('ul', {}, ...reasons);
 }
 
 function running(upload: Upload, page: Page): HTMLElement {
