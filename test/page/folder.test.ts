@@ -103,6 +103,17 @@ describe('a folder from the disk', function () {
     await page.getByRole('heading', { name: 'There are no masks in this' }).waitFor();
   });
 
+  it('may be called anything: names are text to the page, never markup', async () => {
+    const { demo, page } = setting;
+    const group_name = '<img src=/nothing onerror=alert(1)>';
+    await demo.knex('annotation_mask_group').insert({ annotation_id: 1, group_name });
+    await page.reload();
+    await page.getByRole('link', { name: group_name }).click();
+    await page.getByRole('heading', { name: group_name, level: 2 }).waitFor();
+    expect(await page.locator('img').count()).to.equal(0);
+    await page.goto(`${demo.url}/#/1`);
+  });
+
   it('is refused in words when its name looks like a person’s', async () => {
     const { page } = setting;
     await choose(folder);

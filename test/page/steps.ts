@@ -3,6 +3,8 @@ import type { Page } from 'playwright-core';
 import { sampleMasks } from '../../examples/host-app/page/phantom/masks.js';
 import type { Setting } from './setting.js';
 
+const FINISH_TIMEOUT_MS = 40_000;
+
 /** Masks of the sample: one of the liver in every slice, and the tumour's. */
 export const SAMPLE_MASKS = sampleMasks().length;
 
@@ -15,7 +17,7 @@ export async function makeSample({ page, demo }: Setting, annotationId = 1): Pro
 }
 
 export async function uploadFinished(page: Page): Promise<void> {
-  await page.getByText('all arrived, verified and recorded').waitFor();
+  await page.getByText('all arrived, verified and recorded').waitFor({ timeout: FINISH_TIMEOUT_MS });
 }
 
 /** What the progress bar over everything says, 0 to 1. */
