@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { createServer, get } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -189,6 +189,13 @@ describe('the demo', () => {
         }
       });
     }
+
+    it('leads from localhost to the name that its files have', async () => {
+      const request = get(demo.url, { headers: { host: `localhost:${new URL(demo.url).port}` } });
+      const [response] = await once(request, 'response');
+      response.resume();
+      expect([response.statusCode, response.headers.location]).to.deep.equal([302, demo.url]);
+    });
 
     it('lists its annotations for those with a token', async () => {
       expect((await demo.api('GET', '/annotations', undefined, 'demo-viewer')).body).to.deep.equal([

@@ -28,7 +28,11 @@ export function pages({ url, storeOrigin, script }: PagesOptions): Router {
   router.get('/docs', (_req, res) => void res.send(docsPage()));
 
   router.use(withPolicy(policy));
-  router.get('/', (_req, res) => void res.send(mainPage()));
+  router.get('/', (req, res) => {
+    // a page at another name for this machine would be another origin than its own files
+    if (req.hostname === 'localhost') res.redirect(url);
+    else res.send(mainPage());
+  });
   router.get('/main.js', (_req, res) => void res.type('text/javascript').send(script));
   router.get('/about', (_req, res) => void res.send(aboutPage(url)));
   router.use('/public', express.static(PUBLIC, { index: false }));

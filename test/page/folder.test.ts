@@ -96,6 +96,22 @@ describe('a folder from the disk', function () {
     await page.getByText('Missing: 3–4').waitFor();
   });
 
+  it('may be dropped as well, with names that the server would not take', async () => {
+    const { demo, page } = setting;
+    await page.goto(`${demo.url}/#/1`);
+    const drop = await page.evaluateHandle((base64) => {
+      const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+      const transfer = new DataTransfer();
+      for (const name of ['0_Leber Läsion.png', '1_Leber Läsion.png']) transfer.items.add(new File([bytes], name));
+      return transfer;
+    }, LABEL_ONE.toString('base64'));
+    await page.locator('.drop-zone').dispatchEvent('drop', { dataTransfer: drop });
+    await page.getByRole('heading', { name: '2 masks: 2 slices, 1 label (Leber Läsion)' }).waitFor();
+    await page.getByRole('button', { name: 'Upload 2 masks' }).click();
+    await uploadFinished(page);
+    await page.getByText('Every slice has a mask').waitFor();
+  });
+
   it('is refused in words when nothing in it is a mask', async () => {
     const { demo, page } = setting;
     await page.goto(`${demo.url}/#/1`);

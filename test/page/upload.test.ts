@@ -29,6 +29,7 @@ for (const store of ['filesystem', 's3'] as const) {
       }
       demo.gate.open();
       await uploadFinished(page);
+      await page.locator('#live', { hasText: 'Upload finished' }).waitFor({ state: 'attached' });
       expect(seen[0]).to.be.lessThan(0.1);
       expect(seen[1]).to.be.greaterThan(0.1);
       expect(seen[2])

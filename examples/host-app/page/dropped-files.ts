@@ -1,9 +1,11 @@
 /** Files of everything that was dropped, through all folders. Names that start with a dot are left out. */
 export async function droppedFiles(transfer: DataTransfer): Promise<{ folder: string | undefined; files: File[] }> {
-  // the items are only there during the event: take every entry before the first await
-  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
-  const files = (await Promise.all(entries.map(filesIn))).flat();
-  return { folder: entries.find((entry) => entry.isDirectory)?.name, files };
+  // the items are only there during the event: take everything before the first await
+  const items = [...transfer.items].filter(({ kind }) => kind === 'file');
+  const dropped = items.map((item) => ({ entry: item.webkitGetAsEntry(), file: item.getAsFile() }));
+  const found = dropped.map(async ({ entry, file }) => (entry ? filesIn(entry) : file ? [file] : []));
+  const folder = dropped.find(({ entry }) => entry?.isDirectory)?.entry?.name;
+  return { folder, files: (await Promise.all(found)).flat() };
 }
 
 /** The same for a folder or files that were picked. */

@@ -27,8 +27,14 @@ export function maskCache(renew: (row: MaskRow) => Promise<string>): MaskCache {
 }
 
 async function load(row: MaskRow, renew: (row: MaskRow) => Promise<string>): Promise<Mask> {
-  let response = await fetch(row.download_url ?? (await renew(row)));
-  if (response.status === 403) response = await fetch(await renew(row));
+  let response = await fetchFromStore(row.download_url ?? (await renew(row)));
+  if (response.status === 403) response = await fetchFromStore(await renew(row));
   if (!response.ok) throw new Error(`The storage answers ${response.status}`);
   return decodeMaskPng(new Uint8Array(await response.arrayBuffer()));
+}
+
+function fetchFromStore(url: string): Promise<Response> {
+  return fetch(url).catch((cause) => {
+    throw new Error('The storage does not answer', { cause });
+  });
 }

@@ -13,7 +13,8 @@ export interface MaskSet {
   doubles: string[];
 }
 
-export type SliceFile = MaskFile & { data: Blob; filename: string; slice_index: number };
+/** `name` is for people here. The client sends a File's own name, if the server takes such names. */
+export type SliceFile = MaskFile & { data: Blob; name: string; slice_index: number };
 
 /** Finds the masks among files by their names. */
 export function maskSet(files: readonly File[]): MaskSet {
@@ -29,7 +30,7 @@ export function maskSet(files: readonly File[]): MaskSet {
     const { slice_index, label_name } = slice;
     const mask = {
       data: file,
-      filename: file.name,
+      name: file.name,
       mime_type: 'image/png',
       slice_index,
       ...(label_name !== undefined && { label_name }),

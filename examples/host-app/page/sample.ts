@@ -31,7 +31,7 @@ export async function sampleFiles(drawn: (done: number, total: number) => void):
     const mask = maskOf(slice, label) ?? new Uint8Array(SIZE * SIZE);
     files.push({
       data: await encodeMaskPng(mask, SIZE, SIZE),
-      filename: `${String(slice).padStart(4, '0')}_${label}.png`,
+      name: `${String(slice).padStart(4, '0')}_${label}.png`,
       mime_type: 'image/png',
       slice_index: slice,
       label_name: label,

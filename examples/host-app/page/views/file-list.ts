@@ -13,10 +13,10 @@ const WORDS: Record<FileStatus, string> = {
 
 /** A bar for each file. Only the bars of files that changed are touched, so a thousand of them cost little. */
 export function fileList(upload: Upload): { element: HTMLElement; update(): void } {
-  const rows = upload.files.map(({ filename }) => {
-    const bar = el('progress', { max: 1, value: 0, 'aria-label': filename });
+  const rows = upload.files.map(({ name }) => {
+    const bar = el('progress', { max: 1, value: 0, 'aria-label': name });
     const word = el('span', { class: 'word' }, WORDS.waiting);
-    const item = el('li', { 'data-status': 'waiting' }, el('span', { class: 'name' }, filename), bar, word);
+    const item = el('li', { 'data-status': 'waiting' }, el('span', { class: 'name' }, name), bar, word);
     return { item, bar, word, shown: undefined as FileProgress | undefined };
   });
   const update = () => {
