@@ -49,8 +49,8 @@ export function sliceKey({
   slice_index,
   label_name,
 }: {
-  slice_index?: number | null;
-  label_name?: string | null;
+  slice_index?: number | null | undefined;
+  label_name?: string | null | undefined;
 }): string {
   return `${slice_index ?? ''} ${label_name ?? ''}`;
 }

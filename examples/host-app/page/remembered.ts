@@ -1,10 +1,10 @@
-import { sliceKey } from './mask-set.js';
+import { type SliceFile, sliceKey } from './mask-set.js';
 
 /**
  * Which slices and labels an upload of a dropped folder was to bring, so that after a reload, when the browser has
  * forgotten the files, the page can say which are missing. The server knows what it has; this is all that is kept here.
  */
-export function rememberUpload(groupId: number, files: readonly { slice_index?: number; label_name?: string }[]): void {
+export function rememberUpload(groupId: number, files: readonly SliceFile[]): void {
   try {
     sessionStorage.setItem(keyOf(groupId), JSON.stringify(files.map(sliceKey)));
   } catch {
