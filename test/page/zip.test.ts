@@ -30,6 +30,19 @@ for (const store of ['filesystem', 's3'] as const) {
       expect(JSON.stringify(metadata)).to.include('tumour');
     });
 
+    if (store === 's3') {
+      it('is not downloaded by half when the store goes away: the page says so instead', async () => {
+        const { demo, page } = setting;
+        let downloads = 0;
+        page.on('download', () => downloads++);
+        demo.gate.goDown();
+        await page.getByRole('button', { name: 'Download ZIP' }).click();
+        await page.getByRole('heading', { name: 'Could not download the masks' }).waitFor();
+        demo.gate.open();
+        expect(downloads).to.equal(0);
+      });
+    }
+
     it('is deleted when one says so, and not when one thinks better of it', async () => {
       const { demo, page } = setting;
       const dialog = page.getByRole('dialog', { name: 'Delete “Sample: liver and tumour”?' });

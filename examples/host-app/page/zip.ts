@@ -22,7 +22,10 @@ export async function downloadZip(group: MaskGroup, received: (bytes: number) =>
       },
     }),
   );
-  save(await new Response(counted).blob(), `masks-${group.id}.zip`);
+  const zip = await new Response(counted).blob().catch((cause) => {
+    throw new Error('The connection broke before the ZIP was whole. Try again in a moment.', { cause });
+  });
+  save(zip, `masks-${group.id}.zip`);
 }
 
 async function reasonOf(response: Response): Promise<string> {
