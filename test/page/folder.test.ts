@@ -130,11 +130,15 @@ describe('a folder from the disk', function () {
     await page.goto(`${demo.url}/#/1`);
   });
 
-  it('is refused in words when its name looks like a person’s', async () => {
+  it('is refused in words when its name looks like a person’s, and taken under another', async () => {
     const { page } = setting;
     await choose(folder);
     await page.getByLabel('Name of the group').fill('DOE^JOHN');
     await page.getByRole('button', { name: 'Upload 4 masks' }).click();
     await page.getByRole('heading', { name: 'A name looks as if it identifies a person' }).waitFor();
+    await page.getByLabel('Name of the group').fill('Phase 2');
+    await page.getByRole('button', { name: 'Upload 4 masks' }).click();
+    await page.getByRole('heading', { name: 'Phase 2', level: 2 }).waitFor();
+    await uploadFinished(page);
   });
 });

@@ -18,25 +18,32 @@ export function newUploadView(page: Page, title: string): HTMLElement {
   const body = el('div', { class: 'stack' });
   const attempt = `upload masks to annotation ${annotationId}`;
 
-  async function send(fields: MaskGroupFields, files: () => Promise<readonly SliceFile[]>): Promise<void> {
+  /** Goes to the new group; gives what to say when there is none. */
+  async function send(
+    fields: MaskGroupFields,
+    files: () => Promise<readonly SliceFile[]>,
+  ): Promise<HTMLElement | undefined> {
     try {
       const group = await api().createMaskGroup({ annotation_id: annotationId, body: fields });
       startUpload(annotationId, group.id, await files());
-      go({ annotationId, groupId: group.id });
+      if (page.signal.aborted) page.refreshList();
+      else go({ annotationId, groupId: group.id });
+      return undefined;
     } catch (error) {
-      choose(problemNotice(explain(error, attempt)));
+      return problemNotice(explain(error, attempt));
     }
   }
 
   function choose(above?: HTMLElement): void {
     const sample = el('button', { class: 'primary', type: 'button' }, 'Make a sample');
-    sample.addEventListener('click', () => {
+    sample.addEventListener('click', async () => {
       sample.disabled = true;
       announce('Drawing the sample');
       const drawn = (done: number, total: number) => {
         sample.textContent = `Drawing ${done} of ${total}`;
       };
-      void send(SAMPLE_GROUP, () => sampleFiles(drawn));
+      const problem = await send(SAMPLE_GROUP, () => sampleFiles(drawn));
+      if (problem) choose(problem);
     });
     const hint = 'PNGs named by slice and label, such as 0001_liver.png. Or let the page draw a CT with two labels.';
     const zone = dropZone({ title: 'Drop a folder of masks here', hint }, ({ folder, files }) => {
@@ -50,8 +57,9 @@ export function newUploadView(page: Page, title: string): HTMLElement {
   }
 
   function review(found: MaskSet, folder: string | undefined): void {
-    const indexes = found.files.map(({ slice_index }) => slice_index);
-    const slices = Math.max(...indexes) + (indexes.includes(0) ? 1 : 0);
+    // in order, and counted from 0 or 1
+    const [first, last] = [found.files[0]?.slice_index, found.files.at(-1)?.slice_index ?? 0];
+    const slices = first === 0 ? last + 1 : last;
     const name = el('input', { name: 'name', maxlength: 128, value: folder ?? 'Masks', required: true });
     const sliceCount = el('input', {
       name: 'slices',
@@ -66,11 +74,13 @@ export function newUploadView(page: Page, title: string): HTMLElement {
       'form',
       {
         class: 'card stack',
-        onsubmit(event: SubmitEvent) {
+        async onsubmit(event: SubmitEvent) {
           event.preventDefault();
           upload.disabled = true;
           const fields = { group_name: name.value.trim(), slice_count: sliceCount.valueAsNumber };
-          void send(fields, async () => found.files);
+          const problem = await send(fields, async () => found.files);
+          if (problem) problems.replaceChildren(problem);
+          upload.disabled = false;
         },
       },
       el('h3', {}, describe(found)),
@@ -84,7 +94,8 @@ export function newUploadView(page: Page, title: string): HTMLElement {
         el('button', { type: 'button', onclick: () => choose() }, 'Choose others'),
       ),
     );
-    body.replaceChildren(form);
+    const problems = el('div');
+    body.replaceChildren(problems, form);
     name.focus();
   }
 
