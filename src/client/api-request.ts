@@ -43,7 +43,12 @@ export function createRequester({ baseUrl, headers, fetch: ownFetch }: ClientOpt
 }
 
 async function headersNow(headers: ClientOptions['headers']): Promise<HeadersLike> {
-  return (typeof headers === 'function' ? await headers() : headers) ?? {};
+  if (typeof headers !== 'function') return headers ?? {};
+  try {
+    return await headers();
+  } catch (error) {
+    throw new MaskClientError('unexpected', 'headers threw.', { cause: error });
+  }
 }
 
 /** What a page sees of a redirect that it does not follow is opaque. */

@@ -20,7 +20,9 @@ export type MaskClientErrorCode =
   /** The file cannot be read any more, or has changed since it was hashed. */
   | 'file-unreadable'
   /** What was downloaded is not what was recorded. */
-  | 'download-corrupt';
+  | 'download-corrupt'
+  /** `headers` or `onProgress` threw, or this client has a fault: see `cause`. */
+  | 'unexpected';
 
 export interface UploadFailure {
   /** The file's place in `files`. */
@@ -86,5 +88,7 @@ export function aborted(): MaskClientError {
 /** For what cannot be: our own errors as they are, anything else as the cause of one. */
 export function asClientError(error: unknown): MaskClientError {
   if (isMaskClientError(error)) return error;
-  return new MaskClientError('network-error', 'Something unexpected went wrong in the client.', { cause: error });
+  return new MaskClientError('unexpected', 'Something unexpected went wrong in the client: see cause.', {
+    cause: error,
+  });
 }

@@ -60,7 +60,7 @@ export function openRun(options: UploadOptions): UploadRun {
         try {
           onProgress(told);
         } catch (error) {
-          stop(new MaskClientError('invalid-request', 'onProgress threw.', { cause: error }));
+          stop(new MaskClientError('unexpected', 'onProgress threw.', { cause: error }));
         }
       }),
   );

@@ -160,6 +160,20 @@ describe('the client, against a host with limits of its own', function () {
     expect((await host.api('GET', '/annotations/1/mask-groups')).body.mask_groups).to.deep.equal([]);
   });
 
+  it('stops when the caller’s own functions throw, and hands on what they threw', async () => {
+    host = await startHost();
+    const thrown = new Error('of the caller');
+    const throwIt = () => {
+      throw thrown;
+    };
+    const options = { ...clientOf(host), group: {}, files: slices(3) };
+    for (const more of [{ headers: throwIt }, { onProgress: throwIt }]) {
+      const error = await errorOf(uploadMasks({ ...options, ...more }));
+      expect(error).to.deep.include({ code: 'unexpected', retryable: false });
+      expect(error.cause).to.equal(thrown);
+    }
+  });
+
   it('stops at once when it may not write', async () => {
     host = await startHost();
     const error = await errorOf(uploadMasks({ ...clientOf(host, 'ben'), group: {}, files: slices(3) }));
