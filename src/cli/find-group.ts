@@ -1,4 +1,5 @@
 import { type ClientOptions, createMaskClient, type MaskGroup, type MaskGroupFields } from '../client/index.js';
+import { repeat } from '../client/repeat.js';
 
 /**
  * The newest group of the annotation with this name (and model, version and modality, as far as they are given),
@@ -15,17 +16,18 @@ export async function findGroup(
   const { model_name, modality } = wanted;
   let cursor: string | null | undefined;
   do {
-    const page = await client.listMaskGroups({
+    const query = {
       annotation_id: annotation,
       limit: 200,
       ...(model_name && { model_name }),
       ...(modality && { modality }),
       ...(cursor && { cursor }),
       signal,
-    });
+    };
+    const page = await repeat(() => client.listMaskGroups(query), signal);
     const found = page.mask_groups.find(
       ({ group_name, version }) =>
-        group_name === wanted.group_name?.normalize('NFC') && (!wanted.version || version === wanted.version),
+        group_name === wanted.group_name?.normalize('NFC').trim() && (!wanted.version || version === wanted.version),
     );
     if (found) return found;
     cursor = page.next_cursor;

@@ -82,7 +82,7 @@ function problem(response: Response, json: unknown): MaskClientError {
   const retryAfterSeconds = retryAfter(response.headers.get('Retry-After'));
   const details = {
     status,
-    retryable: isWorthRepeating(status),
+    retryable: isWorthRepeating(status) && code !== 'schema-mismatch',
     ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
   };
   if (typeof code === 'string' && typeof detail === 'string') {

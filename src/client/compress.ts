@@ -1,3 +1,5 @@
+import { aborted } from './errors.js';
+
 /** A mask compresses well or not at all; below this gain the server's and the viewers' work is not worth it. */
 const WORTH_IT = 0.9;
 /** Tells the two apart without going through a volume of gigabytes. */
@@ -16,11 +18,11 @@ const COMPRESSIBLE = new Set([
  * The file in gzip, or undefined where that is not worth it: of a type that is compressed already, hardly smaller, or
  * larger than 64 MiB even so (it would have to be kept in memory).
  */
-export async function gzipped(data: Blob, mimeType: string): Promise<Blob | undefined> {
+export async function gzipped(data: Blob, mimeType: string, signal: AbortSignal): Promise<Blob | undefined> {
   if (!COMPRESSIBLE.has(mimeType) || typeof CompressionStream === 'undefined' || data.size === 0) return undefined;
   if (await isGzip(data)) return undefined;
-  if (data.size > 2 * SAMPLE_BYTES && !(await gzip(data.slice(0, SAMPLE_BYTES)))) return undefined;
-  return gzip(data);
+  if (data.size > 2 * SAMPLE_BYTES && !(await gzip(data.slice(0, SAMPLE_BYTES), signal))) return undefined;
+  return gzip(data, signal);
 }
 
 /** `.nii.gz` is a gzip file in its own right. */
@@ -33,7 +35,7 @@ export function gunzip(data: Blob): Promise<Blob> {
   return new Response(data.stream().pipeThrough(new DecompressionStream('gzip'))).blob();
 }
 
-async function gzip(data: Blob): Promise<Blob | undefined> {
+async function gzip(data: Blob, signal: AbortSignal): Promise<Blob | undefined> {
   const most = Math.min(data.size * WORTH_IT, LONGEST_RESULT_BYTES);
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   let size = 0;
@@ -42,8 +44,9 @@ async function gzip(data: Blob): Promise<Blob | undefined> {
     const { done, value } = await reader.read();
     if (done) return new Blob(chunks);
     size += value.byteLength;
-    if (size > most) {
+    if (signal.aborted || size > most) {
       await reader.cancel();
+      if (signal.aborted) throw aborted();
       return undefined;
     }
     chunks.push(value as Uint8Array<ArrayBuffer>);

@@ -27,7 +27,7 @@ export async function prepareFile(
   const { filename, mime_type, content_encoding } = typeOf(file);
   const data = file.data instanceof Uint8Array ? new Blob([file.data as Uint8Array<ArrayBuffer>]) : file.data;
   try {
-    const packed = compress && content_encoding === undefined ? await gzipped(data, mime_type) : undefined;
+    const packed = compress && content_encoding === undefined ? await gzipped(data, mime_type, signal) : undefined;
     const body = packed ?? data;
     const encoding = packed ? 'gzip' : content_encoding;
     return {
@@ -61,7 +61,7 @@ function typeOf({ data, filename, mime_type, content_encoding }: MaskFile) {
     throw new MaskClientError('invalid-request', 'No MIME type: pass mime_type, or a filename with a known extension.');
   }
   const plain = own && own.mimeType === found ? `mask.${own.extension}` : undefined;
-  return { mime_type: found, filename: filename ?? plain, content_encoding };
+  return { mime_type: found.toLowerCase(), filename: filename ?? plain, content_encoding };
 }
 
 export function unreadable(): MaskClientError {

@@ -6,9 +6,10 @@ import { type PreparedFile, prepareFile } from './prepare-file.js';
 import { sendFile } from './send-file.js';
 import { fromPending, partsOf, type Sending } from './sending.js';
 import { signFiles } from './sign-files.js';
-import type { UploadRun } from './upload-run.js';
+import type { MaskFile } from './types.js';
+import { sizeOf, type UploadRun } from './upload-run.js';
 
-/** Files hashed and compressed ahead of being signed. */
+/** Files hashed and compressed at once, ahead of being signed; large ones one by one. */
 const PREPARED_AHEAD = 4;
 /** Signed together: at first few, so that bytes flow soon; later as many as go out well before their URLs expire. */
 const FIRST_PAGE = 100;
@@ -123,16 +124,21 @@ export async function sendAll(run: UploadRun, findKnown: FindKnown): Promise<voi
 /** In order; a file that cannot be read fails, and is left out. */
 async function* prepareAll(run: UploadRun): AsyncGenerator<PreparedFile> {
   const { files, compress, signal, progress, ledger } = run;
-  const prepared = mapAhead(files.entries(), { ahead: PREPARED_AHEAD }, async ([index, file]) => {
-    progress.status(index, 'preparing');
-    try {
-      return await prepareFile(file, index, { compress, signal });
-    } catch (error) {
-      if (!isMaskClientError(error) || error.code === 'aborted') throw error;
-      ledger.fail(index, error);
-      return undefined;
-    }
-  });
+  const weigh = ([, { data }]: [number, MaskFile]) => sizeOf(data);
+  const prepared = mapAhead(
+    files.entries(),
+    { ahead: PREPARED_AHEAD, weigh, most: PAGE_BYTES },
+    async ([index, file]) => {
+      progress.status(index, 'preparing');
+      try {
+        return await prepareFile(file, index, { compress, signal });
+      } catch (error) {
+        if (!isMaskClientError(error) || error.code === 'aborted') throw error;
+        ledger.fail(index, error);
+        return undefined;
+      }
+    },
+  );
   for await (const one of prepared) {
     if (!one) continue;
     progress.total(one.index, one.body.size);

@@ -54,7 +54,7 @@ export function openRun(options: UploadOptions): UploadRun {
 
   const { onProgress } = options;
   const progress = createProgress(
-    options.files.map(({ data }) => (data instanceof Uint8Array ? data.byteLength : data.size)),
+    options.files.map(({ data }) => sizeOf(data)),
     onProgress &&
       ((told) => {
         try {
@@ -108,6 +108,10 @@ function checkOptions({ files, group, groupId, concurrency }: UploadOptions): vo
   }
 }
 
+export function sizeOf(data: MaskFile['data']): number {
+  return data instanceof Uint8Array ? data.byteLength : data.size;
+}
+
 interface Slotted {
   slice_index?: number | null | undefined;
   sop_instance_uid?: string | null | undefined;
@@ -120,6 +124,7 @@ export function slotOf({ slice_index, sop_instance_uid, label_name }: Slotted): 
   return slice === undefined || slice === null ? undefined : `${slice}\n${labelOf(label_name)}`;
 }
 
+/** As the server keeps it. */
 export function labelOf(label_name: string | null | undefined): string {
-  return label_name?.normalize('NFC') ?? '';
+  return label_name?.normalize('NFC').trim() ?? '';
 }

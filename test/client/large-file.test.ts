@@ -12,7 +12,7 @@ import type { Told } from './upload-process.js';
 
 const MiB = 2 ** 20;
 /** LARGE_FILE_MEBIBYTES=2048 for the real thing; then with the default options of the server and the client. */
-const SIZE = Number(process.env.LARGE_FILE_MEBIBYTES || 256) * MiB;
+const SIZE = Number(process.env.LARGE_FILE_MEBIBYTES || 192) * MiB;
 const IS_SMALL = SIZE < 1024 * MiB;
 const MOST_MEMORY = 300 * MiB;
 
@@ -60,10 +60,10 @@ for (const store of ['filesystem', 's3'] as const) {
   });
 }
 
-/** Small files are sent two parts at a time, so that what is under way at any moment is less than 5 % of them. */
+/** Small files are sent part by part, so that what is under way at any moment is less than 5 % of them. */
 function start({ host }: ProxiedHost, path: string, groupId?: number) {
   const program = fileURLToPath(new URL('./upload-process.ts', import.meta.url));
-  const args = [`${host.url}/api`, path, IS_SMALL ? '2' : '8', ...(groupId === undefined ? [] : [String(groupId)])];
+  const args = [`${host.url}/api`, path, IS_SMALL ? '1' : '8', ...(groupId === undefined ? [] : [String(groupId)])];
   const child: ChildProcess = fork(program, args, { execArgv: ['--import=tsx'] });
   const until = (reached: (told: Told) => boolean) =>
     new Promise<Told>((resolve, reject) => {
