@@ -1,12 +1,14 @@
 /**
- * Times the main job against a real PostgreSQL and a real S3: sign, PUT, complete, list, delete. The servers are those of
- * the tests (TEST_DATABASE_URL, TEST_S3_…); run it with `npm run bench -- 1000 5` (slices, rounds).
+ * Times the main job against a real PostgreSQL and a real S3: sign, PUT, complete, list, delete, by plain requests; then
+ * the same by the client, which also hashes, keeps progress and asks what the group is, and both ways to download. The
+ * servers are those of the tests (TEST_DATABASE_URL, TEST_S3_…); run it with `npm run bench -- 1000 5` (slices, rounds).
  *
  * Each round also PUTs the same bytes with URLs made beforehand: the floor that no API in between can beat. Compare
  * within a round, not between machines.
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Agent, request } from 'undici';
+import { downloadMasks, uploadMasks } from '../src/client/index.js';
 import type { SignedPut } from '../src/index.js';
 import { fileFor, newGroup, startHost } from '../test/support/host.js';
 import { png } from '../test/support/png.js';
@@ -18,6 +20,9 @@ const connections = 32;
 const host = await startHost({ store: 's3' });
 const agent = new Agent({ connections });
 const files = Array.from({ length: slices }, (_, value) => png({ width: 512, height: 512, value }));
+
+const ANNA = { authorization: 'Bearer anna' };
+const CLIENT = { baseUrl: `${host.url}/api`, headers: ANNA, annotationId: 1 };
 
 async function timed<T>(work: () => Promise<T>): Promise<[T, number]> {
   const startedAt = performance.now();
@@ -70,6 +75,25 @@ for (let round = 0; round <= rounds; round++) {
   const [, repeating] = await timed(() => host.api('POST', `${group}/complete`, { uploaded_files }));
   const [, listing] = await timed(() => host.api('GET', `${group}/masks?limit=100&include=download_url`));
   const [, reading] = await timed(() => host.api('GET', group));
+  const [, archiving] = await timed(async () => {
+    const answer = await fetch(`${host.url}/api${group}/archive`, { headers: ANNA });
+    await answer.arrayBuffer();
+  });
+  const [{ group: byClient }, uploading] = await timed(() =>
+    uploadMasks({
+      ...CLIENT,
+      group: { slice_count: slices },
+      files: files.map((data, slice_index) => ({ data, mime_type: 'image/png', slice_index, label_name: 'liver' })),
+      concurrency: connections,
+    }),
+  );
+  if (byClient.status !== 'complete') throw new Error(`the client left the group ${byClient.status}`);
+  const [downloaded, downloading] = await timed(async () => {
+    let count = 0;
+    for await (const _ of downloadMasks({ ...CLIENT, groupId: byClient.id, concurrency: connections })) count++;
+    return count;
+  });
+  if (downloaded !== slices) throw new Error(`${downloaded} of ${slices} were downloaded`);
   const [, deleting] = await timed(() => host.api('DELETE', group));
   if (round === 0) continue; // warming up
   note('bare PUTs (floor), ms', floor);
@@ -77,6 +101,9 @@ for (let round = 0; round <= rounds; round++) {
   note('PUT, ms', putting);
   note('complete, ms', completing);
   note('sign + PUT + complete, ms', signing + putting + completing);
+  note('uploadMasks by the client, ms', uploading);
+  note('downloadMasks by the client, ms', downloading);
+  note('archive, ms', archiving);
   note('complete again, ms', repeating);
   note('list 100 with URLs, ms', listing);
   note('group with stats, ms', reading);
