@@ -120,13 +120,14 @@ async function answer<P extends Principal>(
 
   signal.throwIfAborted();
   const url: string = req.originalUrl ?? req.url;
-  const [path = '', query = ''] = url.split('?', 2);
+  // only the first ? begins the query: further ones are part of it
+  const [path = '', ...query] = url.split('?');
   return route.run({
     context,
     // routes only use the ids that their path has
     scope: { ...scope, groupId: groupId ?? 0, uploadId: param('upload_id') ?? '', maskId: maskId ?? 0 },
     body,
-    query: new URLSearchParams(query),
+    query: new URLSearchParams(query.join('?')),
     method: req.method ?? 'GET',
     headers: req.headers,
     url: path,
