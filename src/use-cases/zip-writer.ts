@@ -13,7 +13,7 @@ export interface ZipEntry {
 export interface ZipWriter {
   /** Whatever goes wrong destroys it, so that it never ends as if whole. */
   output: Readable;
-  /** Resolves when the body has been read to its end. Rejects with `signal`. */
+  /** Resolves when the body has been read to its end. Rejects with `signal`, or when the body is broken already. */
   add(entry: ZipEntry, body: Readable, signal: AbortSignal): Promise<void>;
   /** Writes the directory; the output ends. */
   end(): void;
@@ -36,6 +36,8 @@ export function createZipWriter(): ZipWriter {
   return {
     output,
     async add({ name, modifiedAt, size }, body, signal) {
+      // one that broke before its turn does not say so again
+      if (body.errored) throw body.errored;
       body.once('error', (error) => output.destroy(error));
       // yazl does not tell when an entry is through; that its pipe lets go of the output does
       const through = once(output, 'unpipe', { signal });

@@ -2,10 +2,12 @@ import { once } from 'node:events';
 import { link, mkdir, writeFile } from 'node:fs/promises';
 import { get, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import type { ObjectKey } from '../../src/domain/types.js';
-import type { Mask, MaskUploadEvent } from '../../src/index.js';
+import type { Mask, MaskUploadEvent, Storage } from '../../src/index.js';
+import { createMaskUploadService, StorageError } from '../../src/index.js';
 import { maskPath, newGroup, overwriteIn, sha256, startHost, type TestHost, upload } from '../support/host.js';
 import { memoryHeld } from '../support/memory.js';
 import { png, pngOf } from '../support/png.js';
@@ -284,6 +286,23 @@ for (const store of ['filesystem', 's3'] as const) {
       await waitFor(() => storage.open.size === 0, { message: 'the open objects to be closed' });
       expect(storage.reads).to.be.within(1, 40);
       expect(events).to.deep.equal([]);
+    });
+
+    it('breaks when the store does before the first object had its turn', async () => {
+      const { group } = await filled(host, 1, (index) => pngOf(2 ** 20, index));
+      const breaking: Storage = {
+        ...storage,
+        async read(key, options) {
+          const read = await storage.read(key, options);
+          setImmediate(() => read.body.destroy(new StorageError('unavailable', 'The store has gone.')));
+          return read;
+        },
+      };
+      const service = createMaskUploadService({ knex: host.knex, storage: breaking, maintenance: false });
+      const zip = await service.getMaskGroupArchive({ annotationId: 1, groupId: Number(group.split('/').at(-1)) });
+      const error = await buffer(zip).catch((reason: unknown) => reason);
+      expect(error).to.include({ code: 'unavailable', message: 'The store has gone.' });
+      await service.close();
     });
 
     it('reads no further than the client does', async () => {
