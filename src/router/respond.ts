@@ -19,7 +19,7 @@ export const NO_REFERRER = { 'Referrer-Policy': 'no-referrer' };
 
 const ALWAYS = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' };
 
-/** A client that takes nothing for so long is taken for gone: what it reads holds a connection to the store. */
+/** A client that takes nothing of what is there for so long is taken for gone: it holds a connection to the store. */
 const STALLED_MS = 60_000;
 
 /**
@@ -34,7 +34,10 @@ export async function send(res: ServerResponse, answer: Answer, stalledMs = STAL
   res.once('close', () => {
     clientLeft = stream.errored === null;
   });
-  res.setTimeout(stalledMs, () => res.destroy());
+  res.setTimeout(stalledMs, () => {
+    // when nothing waits to be taken, it is the client that waits: for the store, or its turn
+    if (res.writableLength > 0) res.destroy();
+  });
   res.writeHead(status, { ...ALWAYS, ...headers });
   await pipeline(stream, res).catch((error: unknown) => {
     if (!clientLeft) throw storageProblem(error);

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { createServer, get, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { send } from '../../src/router/respond.js';
 import { waitFor } from '../support/wait.js';
@@ -36,6 +37,19 @@ describe('a streamed answer', () => {
     await waitFor(() => stream.destroyed, { message: 'the stream to be given up' });
     expect(await sent).to.equal(undefined);
     response.destroy();
+  });
+
+  it('waits for its source as long as that takes: the client is not to blame', async () => {
+    stream = new Readable({ read() {} });
+    stream.push('early, ');
+    const connected = once(server, 'connection');
+    const response = await begin();
+    const [socket] = (await connected) as [Socket];
+    await once(socket, 'timeout');
+    stream.push('late');
+    stream.push(null);
+    expect(await text(response)).to.equal('early, late');
+    expect(await sent).to.equal(undefined);
   });
 
   it('that fails breaks the connection, and is told to the caller', async () => {
