@@ -39,7 +39,12 @@ export async function readMask(
 ): Promise<Opened> {
   const { range } = options;
   const small = range ? range.end - range.start < SMALL_BYTES : isSmall(mask);
-  if (!small) return inTurn(context.downloads, () => open(context, scope, mask, options));
+  if (!small) {
+    return inTurn(context.downloads, async () => {
+      scope.signal?.throwIfAborted();
+      return open(context, scope, mask, options);
+    });
+  }
   const bytes = await context.lookUp(() =>
     storageCall(async () => buffer((await open(context, scope, mask, options)).body)),
   );

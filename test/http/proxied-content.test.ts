@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { get, type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
+import { get, type IncomingHttpHeaders, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
@@ -25,6 +25,8 @@ for (const store of ['filesystem', 's3'] as const) {
     let host: TestHost;
     let storage: WatchedStorage;
     let events: MaskUploadEvent[];
+    /** Requests whose client was gone before their answer. */
+    let deserted: number;
     before(async () => {
       inner = await startHost({ store, router: { maintenance: false } });
       storage = watched(inner.storage);
@@ -33,6 +35,14 @@ for (const store of ['filesystem', 's3'] as const) {
         storage,
         database: inner.database,
         prepared: true,
+        before: [
+          (_req: unknown, res: ServerResponse, next: () => void) => {
+            res.once('close', () => {
+              if (!res.headersSent) deserted++;
+            });
+            next();
+          },
+        ],
         router: {
           maintenance: false,
           download: 'proxy',
@@ -43,6 +53,7 @@ for (const store of ['filesystem', 's3'] as const) {
     });
     beforeEach(() => {
       events = [];
+      deserted = 0;
       storage.beforeRead = () => undefined;
     });
     after(async () => {
@@ -249,6 +260,22 @@ for (const store of ['filesystem', 's3'] as const) {
       expect(storage.open.size).to.equal(1);
       slow.destroy();
       expect((await waiting).bytes.equals(large)).to.equal(true);
+    });
+
+    it('is not fetched for a client that has left while it waited for its turn', async () => {
+      const { mask, path } = await maskOf(pngOf(30 * 2 ** 20, 16));
+      const slow = await begin(path);
+      const left = request(address(path), { agent: false, headers: { authorization: 'Bearer ben' } });
+      const broken = once(left, 'error');
+      left.end();
+      await waitFor(async () => (await recorded(mask)) === 2, { message: 'the second to be on its way' });
+      left.destroy(new Error('left'));
+      await broken;
+      await waitFor(() => deserted === 1, { message: 'the server to notice' });
+      slow.destroy();
+      expect((await ask(path)).status).to.equal(200);
+      expect(storage.reads).to.equal(2);
+      expect(events).to.deep.equal([]);
     });
 
     async function recorded(mask: Mask): Promise<number> {
