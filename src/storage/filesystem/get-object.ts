@@ -7,6 +7,9 @@ import { type OpenObject, openObject } from './object-files.js';
 import { Problem } from './problem.js';
 import type { RootFolder } from './root-folder.js';
 
+/** A client that takes nothing of what is there for so long is taken for gone: it holds an open file. */
+const STALLED_MS = 60_000;
+
 /** Answers a signed GET or HEAD: 200, 206, 304, 404 or 416 (RFC 9110 § 13.2.2 for the order of the conditions). */
 export async function getObject(
   root: RootFolder,
@@ -14,6 +17,7 @@ export async function getObject(
   req: IncomingMessage,
   res: ServerResponse,
   now: number,
+  stalledMs = STALLED_MS,
 ): Promise<void> {
   const object = await openObject(root, grant.key);
   try {
@@ -34,8 +38,14 @@ export async function getObject(
       res.setHeader('Content-Range', `bytes ${start}-${end}/${object.size}`);
     }
     res.setHeader('Content-Length', end - start + 1);
-    if (req.method === 'HEAD' || object.size === 0) res.end();
-    else await pipeline(object.handle.createReadStream({ start, end, autoClose: false }), res);
+    if (req.method === 'HEAD' || object.size === 0) {
+      res.end();
+      return;
+    }
+    res.setTimeout(stalledMs, () => {
+      if (res.writableLength > 0) res.destroy();
+    });
+    await pipeline(object.handle.createReadStream({ start, end, autoClose: false }), res);
   } finally {
     await object.handle.close();
   }

@@ -62,6 +62,8 @@ export interface FilesystemStorage extends Storage {
    * app.use('/mask-files', storage.handler);
    * ```
    *
+   * A download of which the client takes nothing for a minute is cut off.
+   *
    * On bare node:http, `createServer(storage.handler)` serves the public URL's path. Node gives a request five minutes
    * to arrive (`server.requestTimeout`): raise it where large volumes come over slow links.
    */
