@@ -125,13 +125,23 @@ export async function findHostTable(session: Session, options: SchemaOptions): P
   };
 }
 
-/** Gives the facts, reading them at the first call that succeeds; a schema that does not fit is asked for again. */
+/** For so long a process may work on tables that a newer version has migrated under it. */
+const MAX_AGE_MS = 5000;
+
+/**
+ * Gives the facts, which it reads at the first call and again when they are old: in a rolling deployment it is the
+ * processes at work that a newer version's breaking migration must stop. A schema that does not fit is asked for again.
+ */
 export type SchemaLoader = () => Promise<Schema>;
 
 export function createSchemaLoader(database: Database, options: SchemaOptions): SchemaLoader {
   let loading: Promise<Schema> | undefined;
+  let loadedAt = 0;
   return () => {
-    loading ??= database
+    if (performance.now() - loadedAt > MAX_AGE_MS) loading = undefined;
+    if (loading) return loading;
+    loadedAt = performance.now();
+    loading = database
       .read((session) => loadSchema(session, options))
       .catch((error: unknown) => {
         loading = undefined;

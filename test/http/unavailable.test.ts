@@ -379,6 +379,19 @@ describe('on a schema that does not fit', () => {
     expect((await host.api('GET', GROUPS)).status).to.equal(200);
     expect((await host.api('POST', GROUPS, {})).status).to.equal(201);
   });
+
+  it('notices a migration that comes while it is at work', async () => {
+    await migrateMaskUpload(database.knex);
+    expect((await host.api('GET', GROUPS)).status).to.equal(200);
+    await database.knex('annotation_mask_installation').update({ schema_version: 99, compatible_from: 99 });
+    const refused = async () => {
+      const answer = await host.api('GET', GROUPS);
+      if (answer.status === 200) return false;
+      expectUnavailable(answer, 'schema-mismatch');
+      return true;
+    };
+    await waitFor(refused, { message: 'the router to refuse the tables' });
+  });
 });
 
 describe('when something unforeseen goes wrong', () => {
