@@ -7,6 +7,7 @@ import { annotationIdToJson } from '../repositories/schema.js';
 import { type FileProblems, findFiles, knownProblems, refuseRepeats, throwProblems } from './completed-files.js';
 import type { Context, GroupScope } from './context.js';
 import { groupNotFound } from './get-mask-group.js';
+import { keepForRepeat } from './keep-outcomes.js';
 import { recordFiles } from './record-files.js';
 import { verifyUploads } from './verify-uploads.js';
 
@@ -32,7 +33,7 @@ export async function completeUpload(context: Context, scope: GroupScope, body: 
 
 async function auditRefusal(context: Context, scope: GroupScope, { code, errors }: MaskUploadError): Promise<void> {
   const { schema, annotation, groupId, caller } = scope;
-  const details = { failing_files: errors.length };
+  const details = { failing_files: errors.filter(({ path }) => path.startsWith('/uploaded_files/')).length };
   await context.database.write((session) =>
     recordAudit(session, schema, caller, { action: 'completed', outcome: code, annotation, groupId, details }),
   );
@@ -50,9 +51,13 @@ async function complete(context: Context, scope: GroupScope, request: CompleteRe
   const verified = await verifyUploads(context, scope, files, found, problems);
   throwProblems(problems);
 
-  const { completion, recorded, replaced } = await context.database.write((session) =>
-    recordFiles(session, scope, request, verified),
-  );
+  const { completion, recorded, replaced } = await context.database
+    .write((session) => recordFiles(session, scope, request, verified))
+    .catch(async (error) => {
+      // whatever is wrong with the group is put right and the call repeated, which need not read the objects again
+      await keepForRepeat(context, scope, [...verified.values()]).catch(() => undefined);
+      throw error;
+    });
   if (replaced.length > 0) context.upkeep.drainSoon();
   context.settings.onEvent({
     type: 'uploads-completed',

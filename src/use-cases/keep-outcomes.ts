@@ -31,13 +31,21 @@ function rejectedOnes(outcomes: readonly Outcome[]): RejectedUpload[] {
 }
 
 /** Writes what is known to the pending rows, and queues the rejected objects. What is kept already stays as it is. */
-export async function keepOutcomes(
+export function keepOutcomes(context: Context, scope: GroupScope, outcomes: readonly Outcome[]): Promise<void> {
+  return keep(context, scope, verifiedOnes(outcomes), rejectedOnes(outcomes));
+}
+
+/** The same for verified uploads that were not recorded after all. */
+export function keepForRepeat(context: Context, scope: GroupScope, verified: readonly VerifiedUpload[]): Promise<void> {
+  return keep(context, scope, verified, []);
+}
+
+async function keep(
   context: Context,
   { schema, annotation, groupId }: GroupScope,
-  outcomes: readonly Outcome[],
+  verified: readonly VerifiedUpload[],
+  rejected: readonly RejectedUpload[],
 ): Promise<void> {
-  const verified = verifiedOnes(outcomes);
-  const rejected = rejectedOnes(outcomes);
   if (verified.length + rejected.length === 0) return;
   await context.database.write(async (session) => {
     if (!(await lockGroup(session, schema, annotation, groupId))) throw groupNotFound();

@@ -35,7 +35,7 @@ export interface MaskUploadOptions {
   multipartThresholdBytes?: number | undefined;
   /** Most files in one call; at most 1000. Default 1000. */
   maxBatch?: number | undefined;
-  /** Objects that this process verifies at the same time. Default 32. */
+  /** Objects that this process verifies at the same time, and a quarter as many above 8 MiB beside them. Default 32. */
   verifyConcurrency?: number | undefined;
   /** Large objects on their way to clients through this process at the same time; others wait. Default 16. */
   downloadConcurrency?: number | undefined;

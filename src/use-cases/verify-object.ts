@@ -44,7 +44,9 @@ export function createVerifier(
   storage: Storage,
   settings: { verifyConcurrency: number; mimeTypes: ReadonlyMap<string, MimeType>; onEvent: OnEvent },
 ): Verifier {
-  const limit = createLimiter(settings.verifyConcurrency);
+  const limitSmall = createLimiter(settings.verifyConcurrency);
+  // apart: reading a few of these takes minutes, for which a slice must not wait
+  const limitLarge = createLimiter(Math.ceil(settings.verifyConcurrency / 4));
   const underWay = new Map<string, Promise<Verification>>();
 
   async function verify(upload: UploadRow, readOnce: ReadOnce): Promise<Verification> {
@@ -94,6 +96,7 @@ export function createVerifier(
   }
 
   function start(upload: UploadRow, signal: AbortSignal, readOnce: ReadOnce): Promise<Verification> {
+    const limit = upload.file_size > SMALL_OBJECT_BYTES ? limitLarge : limitSmall;
     const started = limit(async () =>
       signal.aborted ? ({ status: 'undecided' } as const) : verify(upload, readOnce),
     ).finally(() => underWay.delete(upload.id));

@@ -2,7 +2,16 @@ import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { createMaskUploadMaintenance, type FileToSign, type SignedPut, type Storage } from '../../src/index.js';
-import { type ApiAnswer, type HostOptions, newGroup, put, sha256, startHost, type TestHost } from '../support/host.js';
+import {
+  type ApiAnswer,
+  type HostOptions,
+  newGroup,
+  put,
+  sha256,
+  startHost,
+  type TestHost,
+  upload,
+} from '../support/host.js';
 import { png } from '../support/png.js';
 import { volume } from '../support/volume.js';
 import { waitFor } from '../support/wait.js';
@@ -231,6 +240,36 @@ describe('verifying what takes long', () => {
     expect(status).to.equal(200);
     expect(leased).to.deep.equal({ [small.file_path]: false, [large.file_path]: true, [attested.file_path]: false });
     expect(seen.bytes).to.be.below(18 * MiB);
+  });
+
+  it('does not keep small files waiting', async () => {
+    const group = await newGroup(host);
+    let letGo = () => {};
+    const gate = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    const { storage, seen } = watched(host.storage, (_key, soFar) => (soFar > 0 ? gate : undefined));
+    const busy = await another(storage, { verifyConcurrency: 2, verifyTimeoutSeconds: 5 });
+    const large = [await uploaded(group, volume(9 * MiB)), await uploaded(group, volume(9 * MiB + 1))];
+    const slow = large.map(({ upload_id }) => complete(busy, group, upload_id));
+    await waitFor(() => seen.bytes > 0, { message: 'a large file to be read' });
+    const bytes = png();
+    const [small] = await upload(host, group, [{ bytes, file: { slice_index: 0 } }]);
+    expect((await complete(busy, group, small?.upload_id ?? '')).status).to.equal(200);
+    letGo();
+    expect((await Promise.all(slow)).map(({ status }) => status)).to.deep.equal([200, 200]);
+  });
+
+  it('keeps what it found out about files that are refused for another reason', async () => {
+    const group = await newGroup(host);
+    const { storage, seen } = watched(host.storage, () => undefined);
+    const other = await another(storage);
+    const [signed] = await upload(host, group, [{ bytes: png(), file: { slice_index: 0 } }]);
+    const body = { uploaded_files: [signed?.upload_id] };
+    const refused = await other.api('POST', `${group}/complete`, { ...body, slice_count: 2 });
+    expect([refused.status, refused.body.code]).to.deep.equal([409, 'slice-count-mismatch']);
+    expect((await other.api('POST', `${group}/complete`, { ...body, slice_count: 1 })).status).to.equal(200);
+    expect(seen.reads).to.equal(1);
   });
 
   describe('after a process died of it', () => {
