@@ -106,5 +106,8 @@ function httpUrl(value: string): string {
   if (!URL.canParse(value) || !/^https?:$/.test(new URL(value).protocol)) {
     throw new UsageError('--url must be an http or https URL');
   }
+  const { username, password, search, hash } = new URL(value);
+  if (username || password) throw new UsageError('--url cannot have credentials: set PACS_MASK_UPLOAD_TOKEN');
+  if (search || hash) throw new UsageError('--url cannot have a query or a fragment');
   return value;
 }

@@ -1,8 +1,9 @@
 import { openAsBlob } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { MaskFile } from '../client/index.js';
 import { typeByName } from '../client/mime-type.js';
+import { slotOf } from '../client/upload-run.js';
 import { DEFAULT_PATTERNS, readName } from './name-pattern.js';
 import { UsageError } from './usage-error.js';
 
@@ -26,7 +27,8 @@ const MOST_NAMED = 5;
  * pattern finds in it is told to the server.
  *
  * @param patterns the caller's own: then every file must fit one. By default a volume need not.
- * @throws UsageError when there are none, or when the name of one does not tell what it is
+ * @throws UsageError when there are none, when the name of one does not tell what it is, and when two are the same slice
+ *   and label
  */
 export async function readFolder(
   path: string,
@@ -60,16 +62,48 @@ export async function readFolder(
     throw new UsageError(`${unclear.length} of ${names.length} names do not fit the pattern (${named}): see --pattern`);
   }
   if (files.length === 0) throw new UsageError('there are no masks in this folder');
+  refuseTwins(files);
   return { files, ignored };
 }
 
 async function fileNames(path: string): Promise<string[]> {
   try {
     const entries = await readdir(path, { withFileTypes: true });
-    const names = entries.filter((entry) => entry.isFile() && !entry.name.startsWith('.')).map(({ name }) => name);
+    const names: string[] = [];
+    for (const entry of entries) {
+      if (entry.name.startsWith('.')) continue;
+      if (entry.isFile() || (entry.isSymbolicLink() && (await leadsToFile(path, entry.name)))) names.push(entry.name);
+    }
     return names.sort();
   } catch (error) {
-    throw new UsageError(`the folder cannot be read: ${(error as NodeJS.ErrnoException).code ?? 'unknown error'}`);
+    if (error instanceof UsageError) throw error;
+    throw new UsageError(`the folder cannot be read: ${codeOf(error)}`);
+  }
+}
+
+/** Data sets are often folders of links. One that leads nowhere is a mask that would be missing without a word. */
+async function leadsToFile(path: string, name: string): Promise<boolean> {
+  try {
+    return (await stat(join(path, name))).isFile();
+  } catch (error) {
+    if (!typeByName(name)) return true; // counted with those that are left out
+    throw new UsageError(`the link ${name} leads nowhere: ${codeOf(error)}`);
+  }
+}
+
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? 'unknown error';
+}
+
+/** The client would refuse them, too, but knows no names. */
+function refuseTwins(files: readonly FolderFile[]): void {
+  const seen = new Map<string, string>();
+  for (const { name, file } of files) {
+    const slot = slotOf(file);
+    if (slot === undefined) continue;
+    const earlier = seen.get(slot);
+    if (earlier !== undefined) throw new UsageError(`${earlier} and ${name} are the same slice and label`);
+    seen.set(slot, name);
   }
 }
 

@@ -68,13 +68,19 @@ function describe({ name, file }: FolderFile): string {
 }
 
 function explain(error: MaskClientError, files: readonly FolderFile[], stderr: Output): void {
-  stderr.write(`${error.code}: ${error.message}\n`);
+  stderr.write(`${error.code}: ${error.message}${systemCode(error)}\n`);
   const failures = error.failures ?? [];
   for (const { index, code, message } of failures.slice(0, MOST_FAILURES_NAMED)) {
     stderr.write(`  ${files[index]?.name}: ${code}: ${message}\n`);
   }
   const more = failures.length - MOST_FAILURES_NAMED;
   if (more > 0) stderr.write(`  and ${more} more\n`);
+}
+
+/** Why there was no answer, in the system's word for it: ECONNREFUSED, ENOTFOUND, CERT_HAS_EXPIRED. */
+function systemCode({ cause }: MaskClientError): string {
+  const { code } = ((cause as { cause?: unknown } | undefined)?.cause ?? {}) as { code?: unknown };
+  return typeof code === 'string' ? ` (${code})` : '';
 }
 
 function exitCodeOf({ code, status }: MaskClientError): number {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -128,6 +128,34 @@ describe('pacs-mask-upload push', function () {
     expect(body.masks[0]).to.deep.include({ slice_index: null, label_name: 'organs', content_encoding: 'gzip' });
   });
 
+  it('follows links to files, and refuses one that leads nowhere rather than leaving its slice out', async () => {
+    const path = join(root, 'links');
+    await mkdir(path);
+    await writeFile(join(path, '0001_liver.png'), png({ value: 1 }));
+    await symlink(join(folder, '0002_liver.png'), join(path, '0002_liver.png'));
+    await symlink(folder, join(path, 'more'));
+    const { code, stdout } = await run(['push', path, ...target('Links')]);
+    const [group] = await groups();
+    expect([code, stdout]).to.deep.equal([0, `group ${group.id} is complete: 2 masks recorded\n`]);
+
+    await symlink(join(root, 'nowhere'), join(path, '0003_liver.png'));
+    const broken = await run(['push', path, ...target('Broken link')]);
+    expect(broken.stderr).to.match(/0003_liver\.png leads nowhere: ENOENT/);
+    expect(broken.code).to.equal(2);
+    expect((await groups())[0].id).to.equal(group.id);
+  });
+
+  it('names the files that are the same slice and label, also with --dry-run', async () => {
+    const path = join(root, 'twins');
+    await mkdir(path);
+    for (const name of ['0001_liver.png', '1_liver.png']) await writeFile(join(path, name), png());
+    for (const more of [[], ['--dry-run']]) {
+      const { code, stderr } = await run(['push', path, ...target('Twins'), ...more]);
+      expect(stderr).to.match(/0001_liver\.png and 1_liver\.png are the same slice and label/);
+      expect(code).to.equal(2);
+    }
+  });
+
   it('says with --dry-run what it would do, and does nothing', async () => {
     const before = await groups();
     const { code, stdout } = await run(['push', folder, ...target('Dry'), '--dry-run']);
@@ -169,6 +197,8 @@ describe('pacs-mask-upload push', function () {
       [['push', ...target('x')], /which folder/],
       [['push', folder, '--annotation', '1', '--group-name', 'x'], /--url is missing/],
       [['push', folder, '--url', 'ftp://x', '--annotation', '1', '--group-name', 'x'], /http or https/],
+      [['push', folder, '--url', 'http://me:pw@x', '--annotation', '1', '--group-name', 'x'], /have credentials/],
+      [['push', folder, '--url', 'http://x?y', '--annotation', '1', '--group-name', 'x'], /have a query/],
       [['push', folder, '--url', 'http://x', '--annotation', '1'], /--group-name is missing/],
       [['push', folder, ...target('x'), '--concurrency', '0'], /--concurrency must be a whole number/],
       [['push', folder, ...target('x'), '--nonsense'], /--nonsense/],
