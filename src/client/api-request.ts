@@ -1,3 +1,4 @@
+import { checkedBaseUrl, wrong } from './check-options.js';
 import { withDeadline } from './deadline.js';
 import { aborted, type FieldError, MaskClientError } from './errors.js';
 import type { ClientOptions, HeadersLike } from './types.js';
@@ -18,17 +19,23 @@ export type ApiRequester = (
   options: { body?: unknown; signal: AbortSignal | undefined; bytes?: boolean },
 ) => Promise<ApiAnswer>;
 
-/** Calls the API with the caller's headers. Rejects with MaskClientError for every answer that is not a success. */
-export function createRequester({ baseUrl, headers, fetch: ownFetch }: ClientOptions): ApiRequester {
-  const base = baseUrl.replace(/\/+$/, '');
+/**
+ * Calls the API with the caller's headers. Rejects with MaskClientError for every answer that is not a success.
+ *
+ * @throws MaskClientError `invalid-request`: of `baseUrl`
+ */
+export function createRequester(options: ClientOptions): ApiRequester {
+  const { headers, fetch: ownFetch } = options;
+  const base = checkedBaseUrl(options);
   return async (method, path, { body, signal, bytes = false }) => {
-    const sent = new Headers(await headersNow(headers));
+    const sent = await headersNow(headers);
     if (body !== undefined) sent.set('Content-Type', 'application/json');
     const init: RequestInit = { method, headers: sent, redirect: bytes ? 'manual' : 'follow' };
     if (body !== undefined) init.body = JSON.stringify(body);
     try {
       return await withDeadline(signal, ANSWER_TIMEOUT_MS, async (withinTime) => {
-        const response = await (ownFetch ?? fetch)(`${base}${path}`, { ...init, signal: withinTime });
+        const within = bytes ? untilRead(signal, withinTime) : withinTime;
+        const response = await (ownFetch ?? fetch)(`${base}${path}`, { ...init, signal: within });
         if (bytes && (response.ok || isRedirect(response))) {
           return { status: response.status, json: undefined, response };
         }
@@ -42,8 +49,23 @@ export function createRequester({ baseUrl, headers, fetch: ownFetch }: ClientOpt
   };
 }
 
-async function headersNow(headers: ClientOptions['headers']): Promise<HeadersLike> {
-  if (typeof headers !== 'function') return headers ?? {};
+/** The caller reads the bytes after the deadline is over: their own signal has to reach that far. */
+function untilRead(signal: AbortSignal | undefined, withinTime: AbortSignal): AbortSignal {
+  const { any } = AbortSignal as { any?: unknown }; // browsers have it since 2024
+  return signal && any ? AbortSignal.any([signal, withinTime]) : withinTime;
+}
+
+async function headersNow(headers: ClientOptions['headers']): Promise<Headers> {
+  const given = typeof headers === 'function' ? await asked(headers) : headers;
+  try {
+    return new Headers(given ?? {});
+  } catch {
+    // what it says of them may hold the token
+    throw wrong('headers has a name or a value that HTTP does not allow.');
+  }
+}
+
+async function asked(headers: () => HeadersLike | Promise<HeadersLike>): Promise<HeadersLike> {
   try {
     return await headers();
   } catch (error) {
@@ -86,10 +108,16 @@ function problem(response: Response, json: unknown): MaskClientError {
     ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
   };
   if (typeof code === 'string' && typeof detail === 'string') {
-    const fields = Array.isArray(errors) ? (errors as FieldError[]) : [];
+    const fields = Array.isArray(errors) ? errors.filter(isFieldError) : [];
     return new MaskClientError(code as FieldError['code'], detail, { ...details, errors: fields });
   }
   return new MaskClientError(codeOfStatus(status), `The server answered ${status}.`, details);
+}
+
+/** The host, or what stands in front of it, may have problems of a shape of its own. */
+function isFieldError(error: unknown): error is FieldError {
+  const { path, code, message } = (error ?? {}) as Record<string, unknown>;
+  return [path, code, message].every((value) => typeof value === 'string');
 }
 
 function codeOfStatus(status: number): MaskClientError['code'] {

@@ -1,4 +1,6 @@
-import { type ApiRequester, createRequester } from './api-request.js';
+import { type ApiRequester, createRequester, isWorthRepeating } from './api-request.js';
+import { wrong } from './check-options.js';
+import { aborted, MaskClientError } from './errors.js';
 import type { operations } from './openapi-types.js';
 import { fetchSigned } from './store-get.js';
 import type { ClientOptions } from './types.js';
@@ -84,7 +86,7 @@ function addressOf(template: string, input: Record<string, unknown>): { path: st
   const path = template.replace(/\{(\w+)\}/g, (_, name: string) => {
     const value = rest.get(name);
     rest.delete(name);
-    if (value === undefined) throw new TypeError(`pass ${name}`);
+    if (value === undefined || value === null || value === '') throw wrong(`Pass ${name}.`);
     return encodeURIComponent(String(value));
   });
   const query = new URLSearchParams();
@@ -108,5 +110,23 @@ async function maskContent(
   if (response.ok) return response;
   await response.body?.cancel();
   const signed = await client.signMaskDownload({ annotation_id, mask_id, ...(signal && { signal }) });
-  return fetchSigned(signed, { signal });
+  return storedContent(signed, signal);
+}
+
+async function storedContent(
+  signed: OperationOutput<'signMaskDownload'>,
+  signal: AbortSignal | undefined,
+): Promise<Response> {
+  const response = await fetchSigned(signed, { signal }).catch(() => {
+    // what fetch says of it may hold the URL
+    if (signal?.aborted) throw aborted();
+    throw new MaskClientError('store-unreachable', 'The store does not answer.', { retryable: true });
+  });
+  if (response.ok) return response;
+  const { status } = response;
+  await response.body?.cancel();
+  if (!isWorthRepeating(status)) {
+    throw new MaskClientError('store-refused', `The store refuses the download: ${status}.`, { status });
+  }
+  throw new MaskClientError('store-unreachable', `The store answers ${status}.`, { status, retryable: true });
 }

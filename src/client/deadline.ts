@@ -47,8 +47,12 @@ export function pause(ms: number, signal?: AbortSignal): Promise<void> {
   });
 }
 
-/** A deadline that every call of `touch` puts off again. */
-export function idleTimer(ms: number, onIdle: () => void): { touch(): void; end(): void } {
+/** What a timer takes, some 25 days: it would go off at once for more, and for Infinity. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** A deadline that every call of `touch` puts off again; none at all for Infinity. */
+export function idleTimer(wanted: number, onIdle: () => void): { touch(): void; end(): void } {
+  const ms = Math.min(wanted, LONGEST_TIMER_MS);
   let timer = setTimeout(onIdle, ms);
   return {
     touch() {

@@ -1,7 +1,8 @@
 import { createMaskClient, type MaskClient } from './api.js';
+import { checkLimits } from './check-options.js';
 import { createLimiter, mapAhead } from './concurrency.js';
 import { manyListeners } from './deadline.js';
-import { aborted } from './errors.js';
+import { aborted, asClientError, MaskClientError } from './errors.js';
 import { fetchMask } from './fetch-mask.js';
 import { repeat } from './repeat.js';
 import type { DownloadedMask, DownloadOptions, Mask } from './types.js';
@@ -22,6 +23,7 @@ const BYTES_AHEAD = 256 * 2 ** 20;
  * @throws MaskClientError
  */
 export async function* downloadMasks(options: DownloadOptions): AsyncGenerator<DownloadedMask, void, undefined> {
+  checkLimits(options);
   const client = createMaskClient(options);
   const controller = new AbortController();
   manyListeners(controller.signal);
@@ -31,7 +33,13 @@ export async function* downloadMasks(options: DownloadOptions): AsyncGenerator<D
 
   const files = { done: 0, total: 0 };
   const bytes = { received: 0, total: 0 };
-  const tell = () => options.onProgress?.({ files: { ...files }, bytes: { ...bytes } });
+  const tell = () => {
+    try {
+      options.onProgress?.({ files: { ...files }, bytes: { ...bytes } });
+    } catch (error) {
+      throw new MaskClientError('unexpected', 'onProgress threw.', { cause: error });
+    }
+  };
   const listed = list(client, options, controller.signal, (page, total) => {
     files.total = total;
     for (const mask of page) bytes.total += mask.file_size ?? 0;
@@ -52,6 +60,8 @@ export async function* downloadMasks(options: DownloadOptions): AsyncGenerator<D
       tell();
       yield downloaded;
     }
+  } catch (error) {
+    throw asClientError(error);
   } finally {
     options.signal?.removeEventListener('abort', stop);
     controller.abort();

@@ -1,4 +1,5 @@
 import { createMaskClient, type MaskClient } from './api.js';
+import { checkLimits, isData, wrong } from './check-options.js';
 import { manyListeners } from './deadline.js';
 import { aborted, asClientError, MaskClientError } from './errors.js';
 import { createLedger, type Ledger } from './ledger.js';
@@ -88,24 +89,24 @@ export function openRun(options: UploadOptions): UploadRun {
   };
 }
 
-function checkOptions({ files, group, groupId, concurrency }: UploadOptions): void {
-  const wrong = (message: string) => new MaskClientError('invalid-request', message);
+function checkOptions(options: UploadOptions): void {
+  const { files, group, groupId } = options;
+  checkLimits(options);
   if ((group === undefined) === (groupId === undefined)) throw wrong('Pass exactly one of group and groupId.');
-  if (files.length === 0) throw wrong('There are no files to upload.');
-  if (concurrency !== undefined && !(Number.isInteger(concurrency) && concurrency > 0)) {
-    throw wrong('concurrency must be a whole number above 0.');
-  }
+  if (!Array.isArray(files) || files.length === 0) throw wrong('There are no files to upload.');
   const seen = new Map<string, number>();
   for (const [index, file] of files.entries()) {
+    if (!isData(file?.data)) throw wrongFile(index, 'has data that is neither a Blob nor a Uint8Array');
     const slot = slotOf(file);
     const earlier = slot === undefined ? undefined : seen.get(slot);
-    if (earlier !== undefined) {
-      const message = `has the same slice and label as file ${earlier}`;
-      const errors = [{ path: `/files/${index}`, code: 'invalid-request' as const, message }];
-      throw new MaskClientError('invalid-request', `File ${index} ${message}.`, { errors });
-    }
+    if (earlier !== undefined) throw wrongFile(index, `has the same slice and label as file ${earlier}`);
     if (slot !== undefined) seen.set(slot, index);
   }
+}
+
+function wrongFile(index: number, message: string): MaskClientError {
+  const errors = [{ path: `/files/${index}`, code: 'invalid-request' as const, message }];
+  return new MaskClientError('invalid-request', `File ${index} ${message}.`, { errors });
 }
 
 export function sizeOf(data: MaskFile['data']): number {

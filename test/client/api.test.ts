@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
+import { inspect } from 'node:util';
 import { expect } from 'chai';
-import { createMaskClient, isMaskClientError, uploadMasks } from '../../src/client/index.js';
+import { createMaskClient, downloadMasks, isMaskClientError, uploadMasks } from '../../src/client/index.js';
 import { clientOf, errorOf, groupOf, slices } from '../support/client.js';
 import { put, sha256, startHost, type TestHost } from '../support/host.js';
 import { png } from '../support/png.js';
@@ -74,6 +75,52 @@ describe('the functions of the client, one per operation', () => {
       const client = createMaskClient({ ...options, headers });
       expect(await errorOf(client.getMaskGroup(group))).to.deep.include(expected);
     }
+  });
+
+  it('reject with an error of the client also when the store does not give a mask, without its signed URL', async () => {
+    const { masks } = await uploadMasks({ ...clientOf(world.host), group: groupOf(1), files: slices(1) });
+    const client = createMaskClient(clientOf(world.host));
+    const input = { annotation_id: 1, mask_id: masks[0]?.id ?? 0 };
+    for (const [fault, expected] of [
+      ['answered-403', { code: 'store-refused', status: 403, retryable: false }],
+      ['dropped', { code: 'store-unreachable', status: undefined, retryable: true }],
+    ] as const) {
+      world.proxy.fault = () => fault;
+      const error = await errorOf(client.getMaskContent(input));
+      expect(error).to.deep.include(expected);
+      expect(inspect(error, { depth: 9 })).not.to.match(/signature/i);
+    }
+    world.proxy.fault = () => 'hanging';
+    const controller = new AbortController();
+    const hanging = errorOf(client.getMaskContent({ ...input, signal: controller.signal }));
+    controller.abort();
+    expect(await hanging).to.deep.include({ code: 'aborted', name: 'AbortError' });
+    world.proxy.fault = () => undefined;
+  });
+
+  it('stop the bytes of an answer, too, when the signal is aborted while they are read', async () => {
+    const client = createMaskClient({ baseUrl: 'http://pacs.test', fetch: endless });
+    const controller = new AbortController();
+    const { body } = await client.getMaskGroupArchive({ ...group, signal: controller.signal });
+    const reader = body?.getReader();
+    await reader?.read();
+    controller.abort();
+    expect(await errorOf(reader?.read() ?? Promise.resolve())).to.have.property('name', 'AbortError');
+  });
+
+  it('refuse at once, and without the token, what no request can be made of', async () => {
+    const { baseUrl } = clientOf(world.host);
+    for (const wrong of [undefined, '', '/api', 'pacs.test/api', 'http://me:pw@pacs.test', `${baseUrl}?a=1`]) {
+      expect(() => createMaskClient({ baseUrl: wrong as string }))
+        .to.throw()
+        .with.property('code', 'invalid-request');
+    }
+    const client = createMaskClient({ baseUrl, headers: { authorization: 'Bearer to\nken' } });
+    const error = await errorOf(client.getMaskGroup(group));
+    expect(error).to.deep.include({ code: 'invalid-request', retryable: false });
+    expect(inspect(error, { depth: 9 })).not.to.contain('ken"');
+    const none = await errorOf(client.getMask({ annotation_id: 1 } as never));
+    expect(none).to.deep.include({ code: 'invalid-request', message: 'Pass mask_id.' });
   });
 
   it('ask for the headers before every request, and never show them to the store', async () => {
@@ -156,7 +203,22 @@ describe('the client, against a host with limits of its own', function () {
       expect(await errorOf(uploadMasks({ ...options, files }))).to.deep.include({ code: 'invalid-request' });
     }
     const both = { ...options, files: [one], groupId: 3 };
-    expect(await errorOf(uploadMasks(both as never))).to.deep.include({ code: 'invalid-request' });
+    for (const odd of [
+      both,
+      { ...options, files: undefined },
+      { ...options, files: [{ slice_index: 1 }] },
+      { ...options, files: [{ ...one, data: new ArrayBuffer(8) }] },
+      { ...options, files: [one], annotationId: undefined },
+      { ...options, files: [one], baseUrl: undefined },
+      { ...options, files: [one], concurrency: 0 },
+      { ...options, files: [one], idleTimeoutMs: Number.NaN },
+    ]) {
+      expect(await errorOf(uploadMasks(odd as never))).to.deep.include({ code: 'invalid-request' });
+    }
+    for (const odd of [{ concurrency: 0 }, { concurrency: Number.NaN }, { idleTimeoutMs: -1 }]) {
+      const first = downloadMasks({ ...clientOf(host), groupId: 1, ...odd }).next();
+      expect(await errorOf(first)).to.deep.include({ code: 'invalid-request' });
+    }
     expect((await host.api('GET', '/annotations/1/mask-groups')).body.mask_groups).to.deep.equal([]);
   });
 
@@ -172,6 +234,31 @@ describe('the client, against a host with limits of its own', function () {
       expect(error).to.deep.include({ code: 'unexpected', retryable: false });
       expect(error.cause).to.equal(thrown);
     }
+    const { group } = await uploadMasks(options);
+    const download = downloadMasks({ ...clientOf(host), groupId: group.id, onProgress: throwIt });
+    const error = await errorOf(download.next());
+    expect([error.code, error.cause]).to.deep.equal(['unexpected', thrown]);
+  });
+
+  it('waits for ever where idleTimeoutMs is Infinity', async () => {
+    host = await startHost();
+    const options = { ...clientOf(host), group: {}, files: slices(3), idleTimeoutMs: Number.POSITIVE_INFINITY };
+    const { group, masks } = await uploadMasks(options);
+    expect(masks).to.have.length(3);
+    const got = [];
+    for await (const one of downloadMasks({ ...options, groupId: group.id })) got.push(one);
+    expect(got).to.have.length(3);
+  });
+
+  it('ends with the problem of a host whose errors have a shape of their own', async () => {
+    host = await startHost();
+    const problem = { code: 'quota', detail: 'The quota is used up.', errors: [null, 'files', { path: 5 }] };
+    for (const path of [/signed-urls$/, /complete$/]) {
+      const answer: typeof fetch = async (url, init) =>
+        path.test(String(url)) ? Response.json(problem, { status: 400 }) : fetch(url, init);
+      const options = { ...clientOf(host), fetch: answer, group: {}, files: slices(3) };
+      expect(await errorOf(uploadMasks(options))).to.deep.include({ code: 'quota', status: 400, errors: [] });
+    }
   });
 
   it('stops at once when it may not write', async () => {
@@ -183,6 +270,17 @@ describe('the client, against a host with limits of its own', function () {
 
 function fileOf(bytes: Buffer, slice_index: number) {
   return { mime_type: 'image/png', file_size: bytes.length, checksum: sha256(bytes), slice_index };
+}
+
+/** Answers with a body that begins and never ends, but for the signal. */
+async function endless(_url: unknown, init?: RequestInit): Promise<Response> {
+  const body = new ReadableStream({
+    start(controller) {
+      controller.enqueue(new Uint8Array(1));
+      init?.signal?.addEventListener('abort', () => controller.error(init.signal?.reason));
+    },
+  });
+  return new Response(body);
 }
 
 /** As a host's own error handler may: without a word. */
