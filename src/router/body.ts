@@ -21,6 +21,8 @@ export function createBodyReader(maxBytes: number, timeoutMs: number): BodyReade
       const message = 'Send the body as JSON in UTF-8, with Content-Type: application/json.';
       throw new MaskUploadError('unsupported-media-type', message);
     }
+    // the client has left before anybody read it: nothing is wrong with the host
+    if (req.readableAborted && !req.readableDidRead) throw malformed();
     if (Readable.isDisturbed(req)) return alreadyRead(req.body);
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(() => reject(tooSlow()), timeoutMs);

@@ -115,6 +115,48 @@ describe('a client that leaves', () => {
   });
 });
 
+describe('a client that leaves while the host is asked whether it may', () => {
+  it('is not told of as a host that kept the body', async () => {
+    const events: MaskUploadEvent[] = [];
+    let letIn: (permitted: boolean) => void = () => undefined;
+    const permitted = new Promise<boolean>((resolve) => {
+      letIn = resolve;
+    });
+    let asked = false;
+    let closed = false;
+    const host = await startHost({
+      store: 'filesystem',
+      before: [
+        (_req: unknown, res: ServerResponse, next: () => void) => {
+          res.on('close', () => {
+            closed = true;
+          });
+          next();
+        },
+      ],
+      auth: {
+        authorize: () => {
+          asked = true;
+          return permitted;
+        },
+      },
+      router: { maintenance: false, onEvent: (event) => events.push(event) },
+    });
+    const socket = connect(Number(new URL(host.url).port), '127.0.0.1');
+    socket.write(
+      'POST /api/annotations/1/mask-groups HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer anna\r\n' +
+        'Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}',
+    );
+    await waitFor(() => asked, { message: 'the host to be asked' });
+    socket.destroy();
+    await waitFor(() => closed, { message: 'the server to notice' });
+    letIn(true);
+    await waitFor(() => events.some(({ type }) => type === 'request-finished'), { message: 'the end of the request' });
+    await host.close();
+    expect(events.filter(({ type }) => type === 'request-failed')).to.deep.equal([]);
+  });
+});
+
 describe('a body that does not arrive in time', () => {
   let host: TestHost;
   before(async () => {
