@@ -6,6 +6,11 @@ export function count(number: number, one: string, many = `${one}s`): string {
   return `${NUMBER.format(number)} ${number === 1 ? one : many}`;
 }
 
+/** 1,000 of 1,200 slices. */
+export function share(part: number, whole: number, one: string): string {
+  return `${NUMBER.format(part)} of ${count(whole, one)}`;
+}
+
 /** 1.4 kB, 23 MB: powers of ten, as browsers and file managers show them. */
 export function bytes(size: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];

@@ -2,7 +2,7 @@ import type { MaskGroup } from '../../pacs-mask-upload-client.js';
 import { el } from '../dom.js';
 import { linkTo, type Place } from '../place.js';
 import { uploadOf } from '../uploads.js';
-import { bytes, count } from '../words.js';
+import { bytes, count, share } from '../words.js';
 import { nameOf } from './group.js';
 import { statusBadge } from './status-badge.js';
 
@@ -19,7 +19,7 @@ function card(group: MaskGroup, place: Place, signal: AbortSignal): HTMLElement 
     value: Math.min(uploaded_slices, slice_count),
     'aria-label': 'Recorded',
   });
-  const progress = el('span', { class: 'facts' }, `${uploaded_slices} of ${count(slice_count, 'slice')}`);
+  const progress = el('span', { class: 'facts' }, share(uploaded_slices, slice_count, 'slice'));
   const upload = uploadOf(id);
   if (upload?.state === 'running') {
     const show = () => {

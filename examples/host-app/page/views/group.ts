@@ -6,7 +6,7 @@ import { go } from '../place.js';
 import { listAllMasks } from '../slices.js';
 import { dismissUpload, uploadOf } from '../uploads.js';
 import { api } from '../users.js';
-import { bytes, count, day } from '../words.js';
+import { bytes, count, day, share } from '../words.js';
 import { downloadZip } from '../zip.js';
 import { confirm } from './confirm.js';
 import { problemNotice } from './notice.js';
@@ -69,7 +69,7 @@ function header(group: MaskGroupWithStats, client: MaskClient, page: Page): HTML
   const facts = [
     `#${group.id}`,
     count(group.mask_count, 'mask'),
-    `${group.uploaded_slices} of ${count(group.slice_count, 'slice')}`,
+    share(group.uploaded_slices, group.slice_count, 'slice'),
     bytes(group.total_bytes),
     ...(group.modality === null ? [] : [group.modality]),
     ...(group.model_name === null ? [] : [[group.model_name, group.version].filter(Boolean).join(' ')]),

@@ -6,7 +6,7 @@ import { sampleMasks } from '../phantom/masks.js';
 import { rememberedUpload } from '../remembered.js';
 import { isSample, sampleFiles } from '../sample.js';
 import { startUpload } from '../uploads.js';
-import { count, ranges } from '../words.js';
+import { count, ranges, share } from '../words.js';
 import { type Chosen, dropZone } from './drop-zone.js';
 import { notice } from './notice.js';
 import type { Page } from './page.js';
@@ -70,7 +70,7 @@ function wantedIn(group: MaskGroup): string[] | undefined {
 
 function stateOf({ uploaded_slices, slice_count, stats }: MaskGroupWithStats): string {
   const waiting = stats.pending_uploads > 0 ? `, and ${count(stats.pending_uploads, 'file')} more begun` : '';
-  return `${uploaded_slices} of ${count(slice_count, 'slice')} recorded${waiting}.`;
+  return `${share(uploaded_slices, slice_count, 'slice')} recorded${waiting}.`;
 }
 
 function compare({ files }: Chosen, missing: string[] | undefined) {

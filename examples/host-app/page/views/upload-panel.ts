@@ -3,7 +3,7 @@ import { announce } from '../announce.js';
 import { el, oncePerFrame } from '../dom.js';
 import { explain, explainCode } from '../explain.js';
 import { dismissUpload, type Upload } from '../uploads.js';
-import { bytes, count, duration, percent as percentOf } from '../words.js';
+import { bytes, count, duration, percent as percentOf, share } from '../words.js';
 import { fileList } from './file-list.js';
 import { notice, problemNotice } from './notice.js';
 import type { Page } from './page.js';
@@ -20,7 +20,7 @@ export function uploadPanel(upload: Upload, page: Page): HTMLElement {
 
 function whatHappened(upload: Upload, goOn: HTMLElement): HTMLElement {
   if (upload.state === 'cancelled') {
-    const arrived = `${arrivedOf(upload)} of ${count(upload.files.length, 'file')} had arrived.`;
+    const arrived = `${share(arrivedOf(upload), upload.files.length, 'file')} had arrived.`;
     return notice('Cancelled', `${arrived} They are kept, and need not be sent again.`, goOn);
   }
   return problemNotice(explain(upload.error, 'upload the masks'), goOn, reasonsOf(upload.error));
@@ -110,7 +110,7 @@ function numbers(upload: Upload): string {
   if (phase === 'preparing') return 'Reading the files, and asking the server what it has already';
   if (phase === 'completing') return 'The server verifies what arrived, and records it';
   return [
-    `${arrivedOf(upload)} of ${count(upload.files.length, 'file')}`,
+    share(arrivedOf(upload), upload.files.length, 'file'),
     `${bytes(sent.sent)} of ${bytes(sent.total)}`,
     bytesPerSecond > 0 ? `${bytes(bytesPerSecond)}/s` : 'waiting for the storage',
     ...(secondsLeft === null ? [] : [`${duration(secondsLeft)} left`]),
