@@ -151,6 +151,12 @@ describe('bad input', () => {
     const id = Number(group.split('/').at(-1));
     const [maskId] = await insertMasks(host.knex, id, [{ slice_index: 0, label_name: 'liver' }]);
     mask = maskPath(group, String(maskId));
+    // the file is verified before any refusal is: that alone a refused completion keeps
+    const refused = await host.api('POST', `${group}/complete`, {
+      uploaded_files: [pending.file_path],
+      labels: ['none'],
+    });
+    expectRefusal(refused, 409, 'labels-mismatch', '/labels');
     rows = await allRows(host.knex);
   });
   after(() => host.close());
