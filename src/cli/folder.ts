@@ -5,10 +5,12 @@ import type { MaskFile } from '../client/index.js';
 import { typeByName } from '../client/mime-type.js';
 import { slotOf } from '../client/upload-run.js';
 import { DEFAULT_PATTERNS, readName } from './name-pattern.js';
+import { printable } from './printable.js';
 import { UsageError } from './usage-error.js';
 
 /** A file of the folder and what its name tells; its bytes stay on the disk until they are sent. */
 export interface FolderFile {
+  /** As it may be printed. */
   name: string;
   file: MaskFile;
 }
@@ -49,13 +51,16 @@ export async function readFolder(
     const parts =
       readName(name, extension, patterns ?? (isVolume ? [] : DEFAULT_PATTERNS)) ?? (isVolume ? {} : undefined);
     if (!parts) {
-      unclear.push(name);
+      unclear.push(printable(name));
       continue;
     }
     const label_name = parts.label_name ?? label;
     const data = await openAsBlob(join(path, name));
     const described = { ...parts, ...(label_name !== undefined && { label_name }) };
-    files.push({ name, file: { data, mime_type: mimeType, filename: `mask.${extension}`, ...described } });
+    files.push({
+      name: printable(name),
+      file: { data, mime_type: mimeType, filename: `mask.${extension}`, ...described },
+    });
   }
   if (unclear.length > 0) {
     const named = unclear.slice(0, MOST_NAMED).join(', ') + (unclear.length > MOST_NAMED ? ', …' : '');
@@ -87,7 +92,7 @@ async function leadsToFile(path: string, name: string): Promise<boolean> {
     return (await stat(join(path, name))).isFile();
   } catch (error) {
     if (!typeByName(name)) return true; // counted with those that are left out
-    throw new UsageError(`the link ${name} leads nowhere: ${codeOf(error)}`);
+    throw new UsageError(`the link ${printable(name)} leads nowhere: ${codeOf(error)}`);
   }
 }
 

@@ -2,6 +2,7 @@ import { type ClientOptions, isMaskClientError, type MaskClientError, uploadMask
 import type { PushArguments } from './arguments.js';
 import { findGroup } from './find-group.js';
 import { countSlices, type FolderFile, readFolder } from './folder.js';
+import { printable } from './printable.js';
 import { createProgressReport, type Output, size } from './progress-report.js';
 
 export const EXIT = { ok: 0, failed: 1, usage: 2, forbidden: 3, interrupted: 130 } as const;
@@ -56,7 +57,9 @@ export async function push(args: PushArguments, { stdout, stderr, token, signal 
     report.end();
     if (!isMaskClientError(error)) throw error;
     explain(error, files, stderr);
-    if (groupId !== undefined) stderr.write(`to go on, run the same command with --group ${groupId}\n`);
+    if (groupId !== undefined && error.code !== 'mask-group-not-found') {
+      stderr.write(`to go on, run the same command with --group ${groupId}\n`);
+    }
     return exitCodeOf(error);
   }
 }
@@ -64,7 +67,7 @@ export async function push(args: PushArguments, { stdout, stderr, token, signal 
 function describe({ name, file }: FolderFile): string {
   const slice = file.slice_index ?? file.sop_instance_uid;
   const what = slice === undefined ? 'volume' : `slice ${slice}`;
-  return `${name}: ${what}${file.label_name ? `, ${file.label_name}` : ''}, ${size((file.data as Blob).size)}`;
+  return `${name}: ${what}${file.label_name ? `, ${printable(file.label_name)}` : ''}, ${size((file.data as Blob).size)}`;
 }
 
 function explain(error: MaskClientError, files: readonly FolderFile[], stderr: Output): void {

@@ -111,7 +111,8 @@ function problem(response: Response, json: unknown): MaskClientError {
     const fields = Array.isArray(errors) ? errors.filter(isFieldError) : [];
     return new MaskClientError(code as FieldError['code'], detail, { ...details, errors: fields });
   }
-  return new MaskClientError(codeOfStatus(status), `The server answered ${status}.`, details);
+  const hint = status === 404 ? ' and not as the API does: is baseUrl where it is mounted?' : '.';
+  return new MaskClientError(codeOfStatus(status), `The server answered ${status}${hint}`, details);
 }
 
 /** The host, or what stands in front of it, may have problems of a shape of its own. */

@@ -65,7 +65,7 @@ export interface UploadProgress {
   phase: UploadPhase;
   /** Files recorded, given up on, and in all. */
   files: { done: number; failed: number; total: number };
-  /** `sent` counts files that were there already, too. */
+  /** `sent` counts files that were there already, too. It falls back when a large file has to be sent anew. */
   bytes: { sent: number; total: number };
   /** Over the last seconds, retries included; 0 while nothing moves. */
   bytesPerSecond: number;

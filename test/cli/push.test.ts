@@ -165,6 +165,21 @@ describe('pacs-mask-upload push', function () {
     expect(await groups()).to.deep.equal(before);
   });
 
+  it('prints no control character of a name', async () => {
+    const path = join(root, 'escapes');
+    await mkdir(path);
+    await writeFile(join(path, '0001_\u001b[31mliver.png'), png());
+    const { stdout } = await run(['push', path, ...target('Escapes'), '--dry-run']);
+    expect(stdout).to.match(/^0001_\uFFFD\[31mliver\.png: slice 1, \uFFFD\[31mliver, \d+ B\n/);
+  });
+
+  it('does not send anyone on with a group that is not there', async () => {
+    const { code, stderr } = await run(['push', folder, ...target('Nowhere'), '--group', '99999']);
+    expect(code).to.equal(1);
+    expect(stderr).to.match(/^mask-group-not-found: /m);
+    expect(stderr).not.to.contain('to go on');
+  });
+
   it('ends with 1 when a file is not recorded, names it, and records the others', async () => {
     const path = await folderOf(3);
     await writeFile(join(path, '0004_liver.png'), 'not a PNG');

@@ -70,6 +70,15 @@ describe('the functions of the client, one per operation', () => {
         { baseUrl: world.host.url, fetch: page },
         { code: 'network-error', status: 200, retryable: false },
       ],
+      [
+        { baseUrl: world.host.url },
+        {
+          code: 'network-error',
+          status: 404,
+          retryable: false,
+          message: 'The server answered 404 and not as the API does: is baseUrl where it is mounted?',
+        },
+      ],
       [{ baseUrl: 'http://127.0.0.1:1' }, { code: 'network-error', status: undefined, retryable: true }],
     ] as const) {
       const client = createMaskClient({ ...options, headers });
