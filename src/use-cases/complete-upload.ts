@@ -26,9 +26,13 @@ export async function completeUpload(context: Context, scope: GroupScope, body: 
   try {
     return await complete(context, scope, request);
   } catch (error) {
-    if (isMaskUploadError(error) && error.status === 409) await auditRefusal(context, scope, error);
+    if (isRefusal(error)) await auditRefusal(context, scope, error);
     throw error;
   }
+}
+
+function isRefusal(error: unknown): error is MaskUploadError {
+  return isMaskUploadError(error) && error.status === 409;
 }
 
 async function auditRefusal(context: Context, scope: GroupScope, { code, errors }: MaskUploadError): Promise<void> {
@@ -54,8 +58,8 @@ async function complete(context: Context, scope: GroupScope, request: CompleteRe
   const { completion, recorded, replaced } = await context.database
     .write((session) => recordFiles(session, scope, request, verified))
     .catch(async (error) => {
-      // whatever is wrong with the group is put right and the call repeated, which need not read the objects again
-      await keepForRepeat(context, scope, [...verified.values()]).catch(() => undefined);
+      // what is wrong with the group is put right and the call repeated, which need not read the objects again
+      if (isRefusal(error)) await keepForRepeat(context, scope, [...verified.values()]).catch(() => undefined);
       throw error;
     });
   if (replaced.length > 0) context.upkeep.drainSoon();
