@@ -17,6 +17,7 @@ import {
   upload,
 } from '../support/host.js';
 import { png } from '../support/png.js';
+import { s3Cannot } from '../support/s3.js';
 import { waitFor } from '../support/wait.js';
 
 const UNKNOWN = '0198f3a2-6c1e-7d4b-9a53-2f0c8e7b1d64';
@@ -256,7 +257,9 @@ describe('pending uploads', () => {
       expect(Date.parse(after?.expires_at ?? '') - Date.parse(after?.put_expires_at ?? '')).to.equal(86_400_000);
       expect(after).to.deep.include({ created_at: before?.created_at, status: 'pending' });
 
-      expect(await put(renewed, png({ value: 4 })), 'other bytes than were promised').to.be.within(400, 499);
+      if (!s3Cannot('checksum')) {
+        expect(await put(renewed, png({ value: 4 })), 'other bytes than were promised').to.be.within(400, 499);
+      }
       expect(await put(renewed, bytes)).to.equal(200);
       const { status, body } = await complete(host, group, signed.upload_id);
       expect([status, body.masks?.[0].checksum]).to.deep.equal([200, sha256(bytes)]);
@@ -274,7 +277,8 @@ describe('pending uploads', () => {
       expect(await list(host, group)).to.deep.equal([before]);
     });
 
-    it('are written once all the same: where the object is there, the store answers 412', async () => {
+    it('are written once all the same: where the object is there, the store answers 412', async function () {
+      if (s3Cannot('write-once')) this.skip();
       const group = await newGroup(host);
       const bytes = png({ value: 5 });
       const [signed] = await upload(host, group, [{ bytes }]);
@@ -495,7 +499,9 @@ describe('pending uploads', () => {
 
 for (const store of ['s3', 'filesystem'] as const) {
   describe(`an upload on ${store} that is given up while it arrives`, () => {
-    it('leaves nothing behind: what arrives late is deleted when no PUT can come any more', async () => {
+    it('leaves nothing behind: what arrives late is deleted when no PUT can come any more', async function () {
+      // the imitation, which is the one that cannot, fails when an object is deleted while it is being written
+      if (store === 's3' && s3Cannot('write-once')) this.skip();
       const host = await startHost({ store, router: { deletionGraceSeconds: 1, sweepIntervalSeconds: 0.2 } });
       try {
         const group = await newGroup(host);
