@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { MaskUploadError } from '../domain/errors.js';
+import { cutOffStalled } from '../storage/stalled-client.js';
 import { storageProblem } from '../use-cases/storage-call.js';
 
 /** An answer of the API, before it is written. */
@@ -19,14 +20,11 @@ export const NO_REFERRER = { 'Referrer-Policy': 'no-referrer' };
 
 const ALWAYS = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' };
 
-/** A client that takes nothing of what is there for so long is taken for gone: it holds a connection to the store. */
-const STALLED_MS = 60_000;
-
 /**
  * Resolves once the answer is written; a streamed one when it is through, or its client has left, and then the stream
  * is destroyed. Rejects when the stream fails: the connection is broken then, as the status cannot be taken back.
  */
-export async function send(res: ServerResponse, answer: Answer, stalledMs = STALLED_MS): Promise<void> {
+export async function send(res: ServerResponse, answer: Answer, stalledMs?: number): Promise<void> {
   const { stream, status, headers } = answer;
   if (!stream) return write(res, answer);
   if (res.headersSent || res.destroyed) return void stream.destroy();
@@ -34,10 +32,7 @@ export async function send(res: ServerResponse, answer: Answer, stalledMs = STAL
   res.once('close', () => {
     clientLeft = stream.errored === null;
   });
-  res.setTimeout(stalledMs, () => {
-    // when nothing waits to be taken, it is the client that waits: for the store, or its turn
-    if (res.writableLength > 0) res.destroy();
-  });
+  cutOffStalled(res, stalledMs);
   res.writeHead(status, { ...ALWAYS, ...headers });
   await pipeline(stream, res).catch((error: unknown) => {
     if (!clientLeft) throw storageProblem(error);

@@ -2,13 +2,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { whatIsAsked } from '../../domain/conditional-request.js';
 import { servedHeaders } from '../../domain/served-file.js';
+import { cutOffStalled } from '../stalled-client.js';
 import type { DownloadGrant } from './grant.js';
 import { type OpenObject, openObject } from './object-files.js';
 import { Problem } from './problem.js';
 import type { RootFolder } from './root-folder.js';
-
-/** A client that takes nothing of what is there for so long is taken for gone: it holds an open file. */
-const STALLED_MS = 60_000;
 
 /** Answers a signed GET or HEAD: 200, 206, 304, 404 or 416 (RFC 9110 § 13.2.2 for the order of the conditions). */
 export async function getObject(
@@ -17,7 +15,7 @@ export async function getObject(
   req: IncomingMessage,
   res: ServerResponse,
   now: number,
-  stalledMs = STALLED_MS,
+  stalledMs?: number,
 ): Promise<void> {
   const object = await openObject(root, grant.key);
   try {
@@ -42,9 +40,7 @@ export async function getObject(
       res.end();
       return;
     }
-    res.setTimeout(stalledMs, () => {
-      if (res.writableLength > 0) res.destroy();
-    });
+    cutOffStalled(res, stalledMs);
     await pipeline(object.handle.createReadStream({ start, end, autoClose: false }), res);
   } finally {
     await object.handle.close();
