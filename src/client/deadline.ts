@@ -1,4 +1,5 @@
 import { aborted } from './errors.js';
+import { nodeBuiltin } from './node-builtin.js';
 
 /**
  * Runs `work` with a signal that follows `signal` and is aborted after `ms`, too. Not AbortSignal.any, which browsers
@@ -24,10 +25,7 @@ export async function withDeadline<T>(
 
 /** Node warns of a leak from the eleventh listener on; one for each request under way is none. */
 export function manyListeners(signal: AbortSignal): void {
-  const node = (globalThis as { process?: { getBuiltinModule?: (id: string) => unknown } }).process;
-  const events = node?.getBuiltinModule?.('node:events') as
-    | { setMaxListeners(most: number, target: AbortSignal): void }
-    | undefined;
+  const events = nodeBuiltin<{ setMaxListeners(most: number, target: AbortSignal): void }>('node:events');
   events?.setMaxListeners(0, signal);
 }
 

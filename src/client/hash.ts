@@ -1,4 +1,5 @@
 import { aborted } from './errors.js';
+import { nodeBuiltin } from './node-builtin.js';
 
 /** Up to here a file is hashed whole, by WebCrypto. */
 const WHOLE_BYTES = 8 * 2 ** 20;
@@ -35,10 +36,9 @@ interface NodeCrypto {
   createHash(name: 'sha256'): { update(bytes: Uint8Array): unknown; digest(encoding: 'hex'): string };
 }
 
-/** Several times as fast, where there is Node. Not an import, which a browser's bundler would stumble over. */
+/** Several times as fast, where there is Node. */
 function nodeHasher(): Hasher | undefined {
-  const node = (globalThis as { process?: { getBuiltinModule?: (id: string) => unknown } }).process;
-  const crypto = node?.getBuiltinModule?.('node:crypto') as NodeCrypto | undefined;
+  const crypto = nodeBuiltin<NodeCrypto>('node:crypto');
   if (!crypto) return undefined;
   const hash = crypto.createHash('sha256');
   return { update: (bytes) => hash.update(bytes), hex: () => hash.digest('hex') };
