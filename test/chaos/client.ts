@@ -2,8 +2,8 @@ import { request } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Mask, SignedPart, SignedPut } from '../../src/index.js';
 import { fileFor, sha256 } from '../support/host.js';
+import { volume } from '../support/nifti.js';
 import { png } from '../support/png.js';
-import { volume } from '../support/volume.js';
 import { THRESHOLD_BYTES } from './limits.js';
 import type { World } from './world.js';
 

@@ -2,6 +2,7 @@ import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
 import type { Mask, SignedPut } from '../../src/index.js';
 import { fileFor, maskPath, newGroup, put, sha256, startHost, type TestHost, upload } from '../support/host.js';
+import { volume } from '../support/nifti.js';
 import { png } from '../support/png.js';
 import { waitFor } from '../support/wait.js';
 
@@ -234,9 +235,7 @@ describe('completing uploads', () => {
 
   it('takes any number of volumes, and holds a group with one for complete', async () => {
     const group = await newGroup(host, { slice_count: 120 });
-    const nifti = Buffer.alloc(352 + 4096);
-    nifti.writeInt32LE(348, 0);
-    nifti.write('n+1\0', 344, 'latin1');
+    const nifti = volume(352 + 4096);
     const signed = await upload(host, group, [
       { bytes: nifti, file: { mime_type: 'application/x-nifti', filename: 'liver.nii' } },
       { bytes: nifti, file: { mime_type: 'application/x-nifti', filename: 'liver.nii' } },

@@ -12,8 +12,8 @@ import {
   type TestHost,
   upload,
 } from '../support/host.js';
+import { volume } from '../support/nifti.js';
 import { png } from '../support/png.js';
-import { volume } from '../support/volume.js';
 import { waitFor } from '../support/wait.js';
 
 const MiB = 2 ** 20;

@@ -14,3 +14,11 @@ export function nifti(voxels: number): Buffer {
   for (let at = 0; at < voxels; at += 97) data[at] = at % 7;
   return Buffer.concat([header, data]);
 }
+
+/** What passes for a NIfTI of exactly that many bytes. */
+export function volume(size: number): Buffer {
+  const bytes = Buffer.alloc(size, 7);
+  bytes.writeInt32LE(348, 0);
+  bytes.write('n+1\0', 344, 'latin1');
+  return bytes;
+}
